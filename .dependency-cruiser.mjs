@@ -1,0 +1,69 @@
+const SERVICES = 'chassis|dispatcher|worker|comparator|cli|console';
+
+// Files that decide: no clock, no random, no environment, no file, no network; snapshots and time are arguments.
+const PURE = [
+  '^proto/src/(?!digest|document|paths|hazards)',
+  '^services/comparator/src/(compare|decide)/',
+  '^services/dispatcher/src/classify/',
+  '^services/dispatcher/src/admit/(admit|suggest|next|policy)\\.ts$',
+  '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
+  '^services/worker/src/evidence/(evidence|classes|collapse)\\.ts$',
+  '^services/worker/src/sandbox/(container|protocol)\\.ts$',
+];
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circles',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'services-never-import-each-other',
+      comment: 'only the command line composes them, in one folder',
+      severity: 'error',
+      from: { path: `^services/(${SERVICES})/`, pathNot: '^services/cli/src/embedded/' },
+      to: { path: `^services/(${SERVICES})/`, pathNot: ['^services/$1/', '^services/chassis/'] },
+    },
+    {
+      name: 'proto-imports-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^proto/' },
+      to: { path: '^(services|test)/' },
+    },
+    {
+      name: 'chassis-knows-no-service',
+      severity: 'error',
+      from: { path: '^services/chassis/' },
+      to: { path: '^services/', pathNot: '^services/chassis/' },
+    },
+    {
+      name: 'deciding-files-touch-nothing',
+      severity: 'error',
+      from: { path: PURE, pathNot: '\\.(test|fixture)\\.ts$' },
+      to: {
+        dependencyTypes: ['core'],
+        pathNot: '^(node:)?(buffer|path|path/posix|util|assert)$',
+      },
+    },
+    {
+      name: 'nobody-imports-tests',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$|^test/' },
+      to: { path: '\\.test\\.ts$|^test/' },
+    },
+    {
+      name: 'everything-resolves',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.base.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
