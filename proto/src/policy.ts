@@ -1,0 +1,80 @@
+import { z } from 'zod';
+import { AbsolutePath, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
+import { Limits } from './limits.ts';
+import { PathPattern } from './paths.ts';
+import { Duration } from './quantities.ts';
+import { RISK_LEVELS } from './risk.ts';
+
+const From = z.enum([...RISK_LEVELS, 'never']).describe('The lowest risk level that needs a person');
+
+/** One rule of an operator: a CEL expression over envelope, risk and evidence. */
+export const PolicyRule = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case words joined by dashes'),
+  when: z.string().min(1).max(10_000),
+  severity: z.enum(['block', 'hold', 'note']),
+  message: z.string().min(1).max(1000),
+});
+export type PolicyRule = z.infer<typeof PolicyRule>;
+
+/** What the operator allows, whatever an intent asks for. */
+export const Policy = z.strictObject({
+  version: z.literal(1),
+  risk: z
+    .strictObject({ medium: z.number().min(0).max(10), high: z.number().min(0).max(10) })
+    .refine((r) => r.medium < r.high, { path: ['high'], message: 'must be above medium' })
+    .default({ medium: 4, high: 7 }),
+  approvals: z
+    .strictObject({
+      rehearsal: z.strictObject({ from: From }).default({ from: 'high' }),
+      live: z
+        .strictObject({
+          from: From.default('medium'),
+          quorum: z.int().min(1).max(20).default(1),
+          expires: Duration.default('24h'),
+          sticky: z.boolean().default(true),
+        })
+        .default({ from: 'medium', quorum: 1, expires: '24h', sticky: true }),
+    })
+    .default({
+      rehearsal: { from: 'high' },
+      live: { from: 'medium', quorum: 1, expires: '24h', sticky: true },
+    }),
+  workspaces: z
+    .strictObject({ roots: z.array(AbsolutePath).max(1000) })
+    .optional()
+    .describe('Left out: the directory drylane was started in'),
+  images: z
+    .strictObject({ default: ImageReference, allowed: z.array(ImageReference).min(1).max(1000) })
+    .refine((i) => i.allowed.includes(i.default), {
+      path: ['default'],
+      message: 'must be one of the allowed images',
+    })
+    .default({ default: 'drylane/sandbox', allowed: ['drylane/sandbox'] }),
+  network: z.strictObject({ declarable: z.array(NetworkPattern).max(1000) }).default({ declarable: [] }),
+  credentials: z
+    .record(
+      VariableName,
+      z.strictObject({
+        mock: z.string().max(200),
+        live: z.strictObject({ env: VariableName }).optional(),
+      }),
+    )
+    .default({}),
+  forbidden_paths: z.array(PathPattern).max(1000).default([]),
+  limits: z
+    .strictObject({ default: Limits.default({}), max: Limits.default({}) })
+    .default({ default: {}, max: {} }),
+  evidence: z
+    .strictObject({
+      raw_output: z
+        .strictObject({
+          seal_to: z
+            .array(z.string().regex(/^age1[a-z0-9]{1,2000}$/, 'must be an age recipient: age1…'))
+            .min(1),
+        })
+        .optional(),
+    })
+    .default({}),
+  rules: z.array(PolicyRule).max(500).default([]),
+});
+export type Policy = z.infer<typeof Policy>;
