@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { attempt } from './compare.fixture.ts';
+import { namesHost } from './hosts.ts';
+
+describe('a host pattern', () => {
+  it.each([
+    ['api.github.com', {}, true],
+    ['api.github.com:443', {}, true],
+    ['API.GitHub.com:443', { host: 'api.github.com.' }, true],
+    ['*.github.com', {}, true],
+    ['*.com:443', {}, true],
+    ['api.github.com:443', { protocol: 'dns', port: 53 }, true],
+    ['10.0.0.1:80', { host: null, address: '10.0.0.1', port: 80 }, true],
+    ['api.github.com:80', {}, false],
+    ['*.github.com', { host: 'github.com' }, false],
+    ['*.github.com', { host: 'evilgithub.com' }, false],
+    ['github.com', { host: 'github.com.evil.example' }, false],
+    ['api.github.com', { host: null, address: '140.82.112.6' }, false],
+    ['api.github.com', { host: null, address: null }, false],
+    ['api.github.com:443', { port: null }, false],
+  ] as const)('%s against %o: %s', (pattern, over, named) => {
+    expect(namesHost(pattern, attempt(over))).toBe(named);
+  });
+});

@@ -1,0 +1,19 @@
+import type { NetworkAttempt } from '@drylane/proto/evidence';
+
+/**
+ * Whether a pattern of intent (`host`, `host:port`, `*.domain`, `*.domain:port`) means what was tried.
+ * `*.domain` is every name below the domain and not the domain itself; without a port, any port is meant. A
+ * look-up of a name is part of reaching it on whatever port. An address counts only where it is named itself.
+ */
+export function namesHost(pattern: string, attempt: NetworkAttempt): boolean {
+  const [, wildcard = '', name = '', port] = /^(\*\.)?([^:]+)(?::(\d+))?$/.exec(pattern) ?? [];
+  if (name === '') return false;
+  const tried = plain(attempt.host ?? attempt.address ?? '');
+  const named = wildcard === '' ? tried === plain(name) : tried.endsWith(`.${plain(name)}`);
+  if (!named) return false;
+  return port === undefined || attempt.protocol === 'dns' || attempt.port === Number(port);
+}
+
+function plain(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}

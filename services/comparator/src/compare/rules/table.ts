@@ -1,0 +1,48 @@
+import { dryRunFlag } from './dry-run.ts';
+import {
+  evidenceIncomplete,
+  leftoverProcess,
+  opaqueHighRisk,
+  privilegedAttempt,
+  resourceLimit,
+  unexpectedExit,
+} from './ending.ts';
+import {
+  expectedWriteMissing,
+  forbiddenPath,
+  outsideWorkspace,
+  surprisePath,
+  writeInReadOnly,
+} from './paths.ts';
+import { canaryLeak, sandboxCausedFailure, strippedCapability, undeclaredNetwork } from './reach.ts';
+import type { Rule } from './rule.ts';
+
+/** The built-in rules, in the order in which their findings are shown. */
+export const RULES = {
+  'forbidden-path': { severity: 'block', find: forbiddenPath },
+  'surprise-path': { severity: 'block', find: surprisePath },
+  'write-in-read-only': { severity: 'block', find: writeInReadOnly },
+  'outside-workspace': { severity: 'block', find: outsideWorkspace },
+  'undeclared-network': { severity: 'block', find: undeclaredNetwork },
+  'canary-leak': { severity: 'block', find: canaryLeak },
+  'privileged-attempt': { severity: 'block', find: privilegedAttempt },
+  'opaque-high-risk': { severity: 'block', find: opaqueHighRisk },
+  'evidence-incomplete': { severity: 'block', find: evidenceIncomplete },
+  'stripped-capability': { severity: 'hold', find: strippedCapability },
+  'sandbox-caused-failure': { severity: 'inconclusive', find: sandboxCausedFailure },
+  'resource-limit': { severity: 'inconclusive', find: resourceLimit },
+  'unexpected-exit': { severity: 'hold', find: unexpectedExit },
+  'leftover-process': { severity: 'hold', find: leftoverProcess },
+  'expected-write-missing': { severity: 'note', find: expectedWriteMissing },
+  'dry-run-flag': { severity: 'note', find: dryRunFlag },
+} as const satisfies Record<string, Rule>;
+
+export type RuleName = keyof typeof RULES;
+
+/** Every built-in rule's name, in the table's order. */
+export const RULE_NAMES = Object.keys(RULES) as readonly RuleName[];
+
+/** Whether a finding's rule is one of ours, rather than an operator's. */
+export function isRuleName(name: string): name is RuleName {
+  return Object.hasOwn(RULES, name);
+}
