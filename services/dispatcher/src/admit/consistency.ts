@@ -1,0 +1,109 @@
+import type { Policy } from '@drylane/proto/policy';
+import { isOwnedVariable } from './environment.ts';
+import { coversHost } from './hosts.ts';
+import { limitProblems } from './limits.ts';
+import { relativeTo } from './patterns.ts';
+import { isInside } from './place.ts';
+
+/** One thing in a policy that its schema cannot see. */
+export interface Inconsistency {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+  readonly mend: string;
+}
+
+/** Everything in a policy that contradicts itself, overlaps, or would not do what it seems to say. */
+export function inconsistencies(policy: Policy): readonly Inconsistency[] {
+  return [
+    ...limitsAboveMost(policy),
+    ...overlaps(policy),
+    ...absoluteForbidden(policy),
+    ...credentialNames(policy),
+    ...unevaluatedRules(policy),
+  ];
+}
+
+function limitsAboveMost({ limits }: Policy): readonly Inconsistency[] {
+  return limitProblems(limits.default, limits.max, 'limits.default').map(({ field, message, mend }) => ({
+    path: field.split('.'),
+    message: message.replace('policy allows', 'limits.max allows'),
+    mend: `${mend}, or raise limits.max`,
+  }));
+}
+
+type Covers = (wide: string, narrow: string) => boolean;
+
+const same: Covers = (a, b) => a === b;
+
+function overlaps(policy: Policy): readonly Inconsistency[] {
+  const inside: Covers = (root, path) => isInside(plain(path), plain(root));
+  return [
+    ...overlapsIn(policy.workspaces?.roots ?? [], ['workspaces', 'roots'], inside),
+    ...overlapsIn(policy.images.allowed, ['images', 'allowed'], same),
+    ...overlapsIn(policy.network.declarable, ['network', 'declarable'], coversHost),
+    ...overlapsIn(policy.forbidden_paths, ['forbidden_paths'], same),
+  ];
+}
+
+/** Entries that another entry makes meaningless: somebody will edit the one and wonder why nothing changes. */
+function overlapsIn(
+  entries: readonly string[],
+  path: readonly string[],
+  covers: Covers,
+): readonly Inconsistency[] {
+  return entries.flatMap((entry, index): Inconsistency[] => {
+    const wider = entries.findIndex(
+      (other, at) => at !== index && covers(other, entry) && (at < index || !covers(entry, other)),
+    );
+    if (wider < 0) return [];
+    return [
+      {
+        path: [...path, index],
+        message: `overlaps entry ${wider + 1}, which covers it`,
+        mend: 'remove one of the two',
+      },
+    ];
+  });
+}
+
+function absoluteForbidden({ forbidden_paths, workspaces }: Policy): readonly Inconsistency[] {
+  return forbidden_paths.flatMap((pattern, index): Inconsistency[] => {
+    const root = workspaces?.roots.find((candidate) => relativeTo(pattern, candidate) !== undefined);
+    if (root === undefined) return [];
+    return [
+      {
+        path: ['forbidden_paths', index],
+        message: `lies inside the workspaces below ${root}, and a leading / means outside them`,
+        mend: "write it from a workspace's root, such as secrets/ or **/secrets/",
+      },
+    ];
+  });
+}
+
+function credentialNames({ credentials }: Policy): readonly Inconsistency[] {
+  return Object.keys(credentials)
+    .filter(isOwnedVariable)
+    .map((name) => ({
+      path: ['credentials', name],
+      message: 'is a variable that the sandbox sets itself',
+      mend: 'give the credential another name',
+    }));
+}
+
+function unevaluatedRules({ rules }: Policy): readonly Inconsistency[] {
+  if (rules.length === 0) return [];
+  return [
+    {
+      path: ['rules'],
+      message: 'policy rules are not evaluated by this version',
+      mend: 'remove rules',
+    },
+  ];
+}
+
+function plain(path: string): string {
+  return `/${path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+}

@@ -1,0 +1,97 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { digestOfJson } from '@drylane/proto/digest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { envelope } from './admit.fixture.ts';
+import { loadPolicy, rootsOf } from './load.ts';
+import { locate } from './locate.ts';
+import { parseEnvelope } from './parse.ts';
+
+let dir = '';
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'drylane-admit-'));
+  await mkdir(join(dir, 'site/docs'), { recursive: true });
+  await symlink(join(dir, 'site'), join(dir, 'link'));
+  await writeFile(join(dir, 'file'), '');
+  await writeFile(join(dir, 'own.yaml'), 'version: 1\n');
+});
+afterAll(() => rm(dir, { recursive: true }));
+
+describe('the policy we ship', () => {
+  it('is the one in the contract, but for the rules that are not evaluated yet', async () => {
+    const { policy, digest } = await loadPolicy(undefined);
+    expect(digest).toBe(digestOfJson(policy));
+    expect(policy).toMatchObject({
+      risk: { medium: 4, high: 7 },
+      approvals: {
+        rehearsal: { from: 'high' },
+        live: { from: 'medium', quorum: 1, expires: '24h', sticky: true },
+      },
+      workspaces: { roots: ['/workspace', '/srv/repos'] },
+      images: { default: 'drylane/sandbox', allowed: ['drylane/sandbox'] },
+      network: { declarable: ['*.github.com:443'] },
+      credentials: { GITHUB_TOKEN: { mock: 'ghp_', live: { env: 'GITHUB_TOKEN' } } },
+      forbidden_paths: ['.git/', '.env*'],
+      limits: {
+        default: { timeout: '60s' },
+        max: { timeout: '15m', memory: '4Gi', cpus: 2, pids: 1024, disk: '4Gi', output: '8Mi' },
+      },
+    });
+  });
+
+  it('lets workspaces lie in the directory drylane was started in, too', async () => {
+    expect(rootsOf(await loadPolicy(undefined), ['/home/x'])).toEqual([
+      '/workspace',
+      '/srv/repos',
+      '/home/x',
+    ]);
+  });
+});
+
+describe("an operator's policy", () => {
+  it('is read from its file, and gives the starting directory only where it names no roots', async () => {
+    const loaded = await loadPolicy(join(dir, 'own.yaml'));
+    expect(rootsOf(loaded, ['/home/x'])).toEqual(['/home/x']);
+    const named = { ...loaded, policy: { ...loaded.policy, workspaces: { roots: ['/w'] } } };
+    expect(rootsOf(named, ['/home/x'])).toEqual(['/w']);
+  });
+
+  it('that cannot be read is a bad policy, and never a missing one', async () => {
+    await expect(loadPolicy(join(dir, 'none.yaml'))).rejects.toMatchObject({ code: 'bad-policy' });
+  });
+});
+
+describe('locate', () => {
+  it('says where paths lead, whether they are directories, and leaves out roots that are not there', async () => {
+    const given = envelope({ working_dir: join(dir, 'link/docs'), workspace: { path: join(dir, 'link') } });
+    expect(await locate(given, [join(dir, 'link'), join(dir, 'none'), join(dir, 'file')])).toEqual({
+      workspace: { path: join(dir, 'site'), directory: true },
+      workingDir: { path: join(dir, 'site/docs'), directory: true },
+      roots: [join(dir, 'site')],
+    });
+    const bad = envelope({ working_dir: join(dir, 'none'), workspace: { path: join(dir, 'file') } });
+    expect(await locate(bad, [])).toEqual({
+      workspace: { path: join(dir, 'file'), directory: false },
+      workingDir: null,
+      roots: [],
+    });
+  });
+
+  it('refuses a path that leads round in a circle', async () => {
+    await symlink(join(dir, 'round'), join(dir, 'round'));
+    await expect(locate(envelope({ working_dir: join(dir, 'round') }), [])).rejects.toMatchObject({
+      code: 'bad-input',
+      problems: [{ field: 'working_dir' }],
+    });
+  });
+});
+
+describe('parseEnvelope', () => {
+  it('reads YAML, and says where what is wrong stands', () => {
+    const text = 'command: ls\nworking_dir: /w\nintent: { mode: read-only }\n';
+    expect(parseEnvelope(Buffer.from(text), 'e.yaml')).toMatchObject({ command: 'ls' });
+    expect(() => parseEnvelope(Buffer.from(`${text}shel: sh\n`), 'e.yaml')).toThrow(/e\.yaml:4:1/);
+  });
+});
