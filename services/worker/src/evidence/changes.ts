@@ -1,0 +1,139 @@
+import type { Change, ChangeKind } from '@drylane/proto/evidence';
+import { encodePath, type PathRules } from '@drylane/proto/paths';
+import type { WorkspaceView } from '../sandbox/sandbox.ts';
+import { arrange, type Item } from './arrange.ts';
+import type { StepLookup } from './attribution.ts';
+import { findDifferences } from './differences.ts';
+import { countLines, createDiffer, type Differ, wholeHunk } from './lines.ts';
+import { createPace } from './pace.ts';
+import { MAX_PATCH_BYTES, MAX_PATCHES_BYTES, type Patch, patchOf } from './patch.ts';
+import { type Content, createContentReader } from './states.ts';
+import { keyBytes, type PathKey, Tree } from './tree.ts';
+import { walk } from './walk.ts';
+
+/** What a rehearsal changed in the workspace. */
+export interface ObservedChanges {
+  /** Forbidden paths first, then surprises, then the rest; in each by the paths' bytes. */
+  readonly changes: readonly Change[];
+  /** One for each change, in the same order. */
+  readonly patches: readonly Patch[];
+  /** False when something could not be read: then there may be more changes than these. */
+  readonly complete: boolean;
+}
+
+/**
+ * Reads what a rehearsal changed, after all its processes are dead. Cost follows what the command touched, never
+ * the size of the workspace. Entries of upper that are closed to their owner are made readable there.
+ * @throws Node's system errors when lower or upper is not there at all, and whatever `view.names` throws.
+ */
+export async function observeChanges(
+  view: WorkspaceView,
+  rules: PathRules,
+  attribution: StepLookup,
+): Promise<ObservedChanges> {
+  using lower = new Tree(view.lower);
+  using upper = new Tree(view.upper, 'unlock');
+  const written = await walk(upper, '', 'unlock');
+  const differences = await findDifferences(lower, written, upper.root, view.names.bind(view));
+  const items = arrange(differences.list, rules);
+
+  const describe = createDescriber(lower, upper, attribution);
+  const pace = createPace();
+  const changes: Change[] = [];
+  const patches: Patch[] = [];
+  let complete = differences.complete;
+  for (const item of items) {
+    const described = await describe(item);
+    complete &&= described.complete;
+    if (described.change !== null) {
+      changes.push(described.change);
+      patches.push(described.patch);
+    }
+    await pace();
+  }
+  return { changes, patches, complete };
+}
+
+type Described = { readonly complete: boolean } & (
+  | { readonly change: Change; readonly patch: Patch }
+  | { readonly change: null }
+);
+
+/** Makes a function that reads both sides of an item; one for a rehearsal, because its budgets are for all items. */
+function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup) {
+  const read = createContentReader();
+  const differ = createDiffer();
+  let patchBytes = MAX_PATCHES_BYTES;
+  return async (item: Item): Promise<Described> => {
+    const before = item.before && (await read(lower, item.key, item.before, 'leave'));
+    const after = item.after && (await read(upper, item.key, item.after, 'unlock'));
+    const complete = (before?.complete ?? true) && (after?.complete ?? true);
+    const kind = kindOf(before, after, item.before?.rdev === item.after?.rdev);
+    if (kind === null) return { complete, change: null };
+    const room = Math.min(MAX_PATCH_BYTES, patchBytes);
+    const lines = await compareLines(before, after, differ, room);
+    const change: Change = {
+      path: pathOf(item.key),
+      kind,
+      type: (after ?? before)?.state.type ?? 'file',
+      class: item.class,
+      step: item.entries > 1 ? attribution.lastStepIn(item.key) : attribution.stepOf(item.key),
+      before: before?.state ?? null,
+      after: after?.state ?? null,
+      binary: Boolean(before?.binary || after?.binary),
+      additions: item.entries > 1 ? null : lines.additions,
+      deletions: item.entries > 1 ? null : lines.deletions,
+      entries: item.entries,
+    };
+    const patch = patchOf(change, { ...lines, inside: item.inside }, room);
+    patchBytes -= Buffer.byteLength(patch.text);
+    return { complete, change, patch };
+  };
+}
+
+/** The root has no name of its own; nothing in it can be called `.`. */
+const pathOf = (key: PathKey): string => (key === '' ? '.' : encodePath(keyBytes(key)));
+
+/** How two contents differ, null when they do not. What could not be read whole counts as modified. */
+function kindOf(before: Content | null, after: Content | null, sameDevice: boolean): ChangeKind | null {
+  if (before === null || after === null) return before === null ? 'added' : 'deleted';
+  const [a, b] = [before.state, after.state];
+  if (a.type !== b.type) return 'type';
+  const read = before.complete && after.complete;
+  const device = a.type !== 'device' || sameDevice;
+  if (!read || !device || a.sha256 !== b.sha256 || a.target !== b.target) return 'modified';
+  return a.mode !== b.mode || a.uid !== b.uid || a.gid !== b.gid ? 'mode' : null;
+}
+
+interface ComparedLines {
+  readonly additions: number | null;
+  readonly deletions: number | null;
+  readonly hunks: string | null;
+  readonly cut: boolean;
+}
+
+const NO_LINES: ComparedLines = { additions: null, deletions: null, hunks: null, cut: false };
+
+/** Counts and hunks of two sides; a side that is absent has no lines, one that is not text has none to count. */
+async function compareLines(
+  before: Content | null,
+  after: Content | null,
+  differ: Differ,
+  room: number,
+): Promise<ComparedLines> {
+  if (before?.binary || after?.binary) return NO_LINES;
+  const [old, now] = [before?.bytes ?? null, after?.bytes ?? null];
+  if (old !== null && now !== null) {
+    if (old.equals(now)) return { additions: 0, deletions: 0, hunks: '', cut: false };
+    const diff = await differ(old, now);
+    return diff === null ? { ...NO_LINES, cut: true } : { ...diff, cut: false };
+  }
+  const files = [before, after].filter((side) => side?.state.type === 'file').length;
+  const text = now ?? old;
+  if (files === 2 || text === null) return { ...NO_LINES, cut: files > 0 };
+  const cut = text.length > room;
+  const lines = countLines(text);
+  const [additions, deletions] =
+    now === null ? [after === null ? 0 : null, lines] : [lines, before === null ? 0 : null];
+  return { additions, deletions, hunks: wholeHunk(text, now === null ? '-' : '+', room), cut };
+}

@@ -1,0 +1,98 @@
+import { lstat } from 'node:fs/promises';
+import type { Redactor } from '@drylane/chassis/redact/redact';
+import type { Evidence } from '@drylane/proto/evidence';
+import { pathRules } from '@drylane/proto/paths';
+import { createAttribution } from '../evidence/attribution.ts';
+import { observeChanges } from '../evidence/changes.ts';
+import { evidenceOf } from '../evidence/evidence.ts';
+import { captureOutput } from '../evidence/output.ts';
+import type { Patch } from '../evidence/patch.ts';
+import { mountsBelow } from '../sandbox/overlay.ts';
+import type { PreparedSandbox, Sandbox } from '../sandbox/sandbox.ts';
+import { parseMarker, settleSteps, type TimedMarker } from './flow.ts';
+import { planRehearsal, type RehearsalPlan, type RehearsalRequest } from './rehearse.ts';
+import { opaquePlan } from './steps.ts';
+
+/** What a rehearsal leaves: its evidence, and the diffs of what it changed, both scrubbed. */
+export interface Rehearsed {
+  readonly evidence: Evidence;
+  readonly patches: readonly Patch[];
+}
+
+/**
+ * Rehearses one command: makes a sandbox, runs the command in it step by step, reads what it did, and takes the
+ * sandbox away again whatever happens.
+ * @throws DrylaneError `machine-unfit` or `sandbox-failed`; a command that fails is evidence, not an error.
+ */
+export async function rehearse(
+  sandbox: Sandbox,
+  request: RehearsalRequest,
+  redactor: Redactor,
+): Promise<Rehearsed> {
+  const plan = planRehearsal(request, await lstat(request.workspace));
+  const prepared = await sandbox.prepare(plan.spec);
+  try {
+    return await follow(prepared, request, plan, redactor);
+  } finally {
+    await prepared.destroy();
+  }
+}
+
+async function follow(
+  prepared: PreparedSandbox,
+  request: RehearsalRequest,
+  plan: RehearsalPlan,
+  redactor: Redactor,
+): Promise<Rehearsed> {
+  const attribution = createAttribution(prepared.view.upper);
+  const markers: TimedMarker[] = [];
+  let unreadable = false;
+  const output = {
+    stdout: captureOutput(request.limits.outputBytes, redactor),
+    stderr: captureOutput(request.limits.outputBytes, redactor),
+  };
+  const outcome = await prepared.run({
+    output: (stream, chunk) => output[stream].push(chunk),
+    async marker(line, atMs) {
+      const marker = parseMarker(line);
+      if (marker === undefined) unreadable = true;
+      else {
+        markers.push({ ...marker, atMs });
+        await attribution.boundary(marker.index);
+      }
+    },
+  });
+
+  const steps = outcome.split
+    ? plan.steps
+    : opaquePlan(request.command, request.shell, plan.steps.opaque ? plan.steps.reason : SHELL_DISAGREES);
+  const settled = settleSteps(steps, markers, outcome);
+  // What changed after the last marker belongs to the step in which the shell ended.
+  await attribution.boundary(settled.steps.findLast((step) => step.ran)?.index ?? 0);
+
+  const rules = pathRules(request.expected, request.forbidden);
+  const [observed, outside] = await Promise.all([
+    observeChanges(prepared.view, rules, attribution),
+    prepared.outside(rules),
+  ]);
+  const evidence = evidenceOf({
+    request,
+    prepared,
+    outcome,
+    steps,
+    settled,
+    observed,
+    outside,
+    lookup: attribution,
+    tampered: unreadable || settled.tampered,
+    absentMounts: await mountsBelow(request.workspace),
+    stdout: output.stdout.end(),
+    stderr: output.stderr.end(),
+    scrub: (text) => redactor.text(text).text,
+    user: plan.spec.user,
+  });
+  const patches = observed.patches.map((patch) => ({ ...patch, text: redactor.text(patch.text).text }));
+  return { evidence, patches };
+}
+
+const SHELL_DISAGREES = 'the shell reads this text otherwise than our grammar does';

@@ -1,0 +1,114 @@
+import type { ContainerCreateOptions } from 'dockerode';
+import { CONTROL_MOUNT } from './control.ts';
+import type { SandboxSpec } from './sandbox.ts';
+
+/** The labels that everything of ours in an engine carries; the reaper goes by them. */
+export const LABEL = 'drylane';
+export const OWNER_LABEL = 'drylane.owner';
+export const SANDBOX_LABEL = 'drylane.sandbox';
+
+/** What is bound into a container besides the workspace. */
+export interface ContainerMounts {
+  /** Bind source on the engine's host, or the name of a volume. */
+  readonly workspace: { readonly type: 'bind' | 'volume'; readonly source: string };
+  readonly toolkit: string;
+  readonly control: string;
+  /** Private copies of the files that an engine writes for each container, by their path in there. */
+  readonly identity: ReadonlyMap<string, string>;
+}
+
+const SCRATCH_BYTES = 64 * 2 ** 20;
+
+/** The size-limited scratch directories of a container, with their mount options. */
+export function scratch(spec: SandboxSpec): Record<string, string> {
+  const tmpfs = (bytes: number, mode: string) => `rw,nosuid,nodev,exec,size=${bytes},mode=${mode}`;
+  const all: Record<string, string> = {
+    '/tmp': tmpfs(spec.limits.diskBytes, '1777'),
+    '/var/tmp': tmpfs(SCRATCH_BYTES, '1777'),
+    '/run': tmpfs(SCRATCH_BYTES, '755'),
+  };
+  delete all[spec.workspace];
+  return all;
+}
+
+/**
+ * Everything about a rehearsal's container, as a value: no network, no capability, no way to gain privilege,
+ * every limit set, nothing of the host but the workspace's view, the toolkit and the control directory.
+ */
+export function containerOptions(
+  spec: SandboxSpec,
+  mounts: ContainerMounts,
+  labels: Readonly<Record<string, string>>,
+): ContainerCreateOptions {
+  const { limits } = spec;
+  // Pages of a tmpfs count as the container's memory: what it may write to the workspace comes on top.
+  const memory = limits.memoryBytes + limits.diskBytes;
+  const bind = (source: string, target: string, readOnly: boolean) => ({
+    Type: 'bind' as const,
+    Source: source,
+    Target: target,
+    ReadOnly: readOnly,
+  });
+  return {
+    Image: spec.image,
+    Cmd: [
+      '/.drylane/busybox',
+      'sh',
+      `${CONTROL_MOUNT}/runner`,
+      mountinfoEscape(spec.workspace),
+      spec.shell,
+      spec.command,
+      ...(spec.wrapped === null ? [] : [spec.wrapped]),
+    ],
+    Entrypoint: [],
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    User: `${spec.user.uid}:${spec.user.gid}`,
+    WorkingDir: spec.workingDir,
+    Hostname: 'drylane',
+    Labels: { ...labels },
+    AttachStdin: false,
+    AttachStdout: true,
+    AttachStderr: true,
+    OpenStdin: false,
+    Tty: false,
+    NetworkDisabled: false,
+    Healthcheck: { Test: ['NONE'] },
+    StopSignal: 'SIGKILL',
+    HostConfig: {
+      NetworkMode: 'none',
+      // A resolver that is there but silent: the name that was asked for can be seen, and nothing hangs.
+      Dns: ['127.0.0.1'],
+      CapDrop: ['ALL'],
+      SecurityOpt: ['no-new-privileges'],
+      Privileged: false,
+      IpcMode: 'private',
+      ...(spec.runtime === null ? {} : { Runtime: spec.runtime }),
+      Memory: memory,
+      MemorySwap: memory,
+      NanoCpus: Math.round(limits.cpus * 1e9),
+      PidsLimit: limits.pids,
+      ShmSize: SCRATCH_BYTES,
+      Ulimits: [
+        { Name: 'nofile', Soft: 4096, Hard: 4096 },
+        { Name: 'core', Soft: 0, Hard: 0 },
+        { Name: 'fsize', Soft: limits.diskBytes, Hard: limits.diskBytes },
+      ],
+      Tmpfs: scratch(spec),
+      Mounts: [
+        { Type: mounts.workspace.type, Source: mounts.workspace.source, Target: spec.workspace },
+        bind(mounts.toolkit, '/.drylane', true),
+        bind(mounts.control, CONTROL_MOUNT, true),
+        ...[...mounts.identity].map(([target, source]) => bind(source, target, false)),
+      ],
+      // The engine must never write output to the host's disk: it is not scrubbed yet.
+      LogConfig: { Type: 'none', Config: {} },
+      RestartPolicy: { Name: 'no' },
+      AutoRemove: false,
+    },
+  };
+}
+
+/** A path as /proc/self/mountinfo writes it: blanks and backslashes in octal (proc(5)). */
+export function mountinfoEscape(path: string): string {
+  return path.replace(/[ \t\n\\]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
+}

@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DrylaneError } from '@drylane/proto/errors';
+import type Docker from 'dockerode';
+import { containerOptions, LABEL, OWNER_LABEL, SANDBOX_LABEL, scratch } from './container.ts';
+import { CONTROL_MOUNT, type ControlChannel, openControl } from './control.ts';
+import { type Engine, engineFault, findImage, isNotFound } from './engine.ts';
+import { changedIdentityFiles, IDENTITY_FILES, observeOutside } from './outside.ts';
+import { unmountOverlay } from './overlay.ts';
+import { currentOwner, formatOwner } from './owner.ts';
+import { runContainer } from './run.ts';
+import type { PreparedSandbox, Sandbox, SandboxSpec } from './sandbox.ts';
+import { ensureToolkit } from './toolkit.ts';
+import type { GivenWorkspace, WorkspaceGiver } from './workspace.ts';
+
+/** What a sandbox over a container engine is made of. */
+export interface DockerSandboxOptions {
+  readonly engine: Engine;
+  /** Holds the toolkit and a directory for each living rehearsal; must be on the engine's host. */
+  readonly stateDir: string;
+  readonly giver: WorkspaceGiver;
+}
+
+/** Everything of one rehearsal that has to be taken away again, in the order it came. */
+interface Held {
+  readonly directory: string;
+  control?: ControlChannel;
+  given?: GivenWorkspace;
+  container?: Docker.Container;
+}
+
+/** A sandbox that makes a fresh container for each rehearsal. */
+export function dockerSandbox(options: DockerSandboxOptions): Sandbox {
+  const standing = new Set<Held>();
+  return {
+    async close() {
+      await Promise.all([...standing].map(takeAway));
+    },
+    async prepare(spec) {
+      const owner = formatOwner(currentOwner());
+      const name = `${owner}_${randomBytes(6).toString('hex')}`;
+      const held: Held = { directory: join(options.stateDir, 'sandboxes', name) };
+      standing.add(held);
+      try {
+        const prepared = await build(options, spec, held, {
+          [LABEL]: 'sandbox',
+          [OWNER_LABEL]: owner,
+          [SANDBOX_LABEL]: name,
+        });
+        const destroy = async (): Promise<void> => {
+          standing.delete(held);
+          await takeAway(held);
+        };
+        return { ...prepared, destroy };
+      } catch (cause) {
+        standing.delete(held);
+        await takeAway(held);
+        throw cause;
+      }
+    },
+  };
+}
+
+async function build(
+  { engine, stateDir, giver }: DockerSandboxOptions,
+  spec: SandboxSpec,
+  held: Held,
+  labels: Record<string, string>,
+): Promise<Omit<PreparedSandbox, 'destroy'>> {
+  await mkdir(held.directory, { recursive: true, mode: 0o700 });
+  const [image, toolkit, root] = await Promise.all([
+    findImage(engine, spec.image),
+    ensureToolkit(engine, stateDir, labels),
+    lstat(spec.workspace),
+  ]);
+  const [control, given, identity] = await allOrThrow([
+    openControl(join(held.directory, 'control')).then((c) => {
+      held.control = c;
+      return c;
+    }),
+    giver
+      .give({
+        directory: held.directory,
+        workspace: spec.workspace,
+        root: { uid: root.uid, gid: root.gid, mode: root.mode & 0o7777 },
+        diskBytes: spec.limits.diskBytes,
+        labels,
+        image: image.id,
+        toolkit,
+      })
+      .then((g) => {
+        held.given = g;
+        return g;
+      }),
+    writeIdentity(held.directory),
+  ]);
+  const create = containerOptions(
+    { ...spec, image: image.id },
+    { workspace: given.mount, toolkit, control: control.directory, identity },
+    labels,
+  );
+  const container = await engine.createContainer(create).catch((cause: unknown) => {
+    throw engineFault('sandbox', cause);
+  });
+  held.container = container;
+
+  return {
+    view: given.view,
+    imageDigest: image.id,
+    runtime: spec.runtime ?? 'runc',
+    unobserved: giver.unobserved,
+    run: (listener) => runContainer({ container, control, given, limits: spec.limits }, listener),
+    async outside(rules) {
+      const made = [spec.workspace, spec.workingDir, CONTROL_MOUNT, ...Object.keys(scratch(spec))];
+      const place = join(held.directory, 'rootfs');
+      const [layer, files] = await Promise.all([
+        observeOutside(container, { made, place, rules }),
+        changedIdentityFiles(identity),
+      ]);
+      return { changes: [...layer.changes, ...files], complete: layer.complete };
+    },
+  };
+}
+
+async function writeIdentity(directory: string): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  const folder = join(directory, 'etc');
+  await mkdir(folder);
+  for (const [path, text] of IDENTITY_FILES) {
+    const source = join(folder, path.slice('/etc/'.length));
+    await writeFile(source, text, { mode: 0o644 });
+    sources.set(path, source);
+  }
+  return sources;
+}
+
+/** Like Promise.all, but waits for every part, so that nothing is still being made when clean-up starts. */
+async function allOrThrow<T extends readonly unknown[]>(parts: { [K in keyof T]: Promise<T[K]> }) {
+  const results = await Promise.allSettled(parts as Promise<unknown>[]);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return results.map((r) => (r as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+/** Removes what a rehearsal held, all of it even when a part resists; the reaper gets what is left. */
+async function takeAway(held: Held): Promise<void> {
+  const faults: unknown[] = [];
+  const attempt = async (part: () => Promise<unknown>): Promise<void> => {
+    try {
+      await part();
+    } catch (cause) {
+      if (!isNotFound(cause)) faults.push(cause);
+    }
+  };
+  held.control?.close();
+  await attempt(async () => held.container?.remove({ force: true, v: true }));
+  await attempt(async () => held.given?.take());
+  await attempt(() => unmountOverlay(held.directory));
+  await attempt(() => rm(held.directory, { recursive: true, force: true }));
+  if (faults.length > 0)
+    throw new DrylaneError(
+      'sandbox-failed',
+      {
+        field: held.directory,
+        message: 'something of the rehearsal could not be taken away',
+        mend: 'drylane doctor removes what is left',
+      },
+      { cause: faults[0] },
+    );
+}

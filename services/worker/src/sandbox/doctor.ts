@@ -1,0 +1,125 @@
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DrylaneError } from '@drylane/proto/errors';
+import { limitValues } from '@drylane/proto/limits';
+import { dockerSandbox } from './docker.ts';
+import { connectEngine, type Engine, findImage } from './engine.ts';
+import { chooseGiver } from './giver.ts';
+import { currentOwner, formatOwner } from './owner.ts';
+import { reap } from './reaper.ts';
+import type { SandboxOutcome } from './sandbox.ts';
+import { TOOLKIT_IMAGE } from './toolkit.ts';
+
+/** One thing that a rehearsal needs of this machine. */
+export interface Check {
+  readonly name: 'engine' | 'images' | 'workspace' | 'rehearsal' | 'limits' | 'leftovers';
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do about it; null when there is nothing to do. */
+  readonly mend: string | null;
+}
+
+/** Tries everything a rehearsal needs, with a real one of `true`; stops at the first thing the rest stands on. */
+export async function examine(stateDir: string, image: string): Promise<Check[]> {
+  const checks: Check[] = [];
+  const attempt = async <T>(
+    name: Check['name'],
+    part: () => Promise<[T, string]>,
+  ): Promise<T | undefined> => {
+    try {
+      const [value, detail] = await part();
+      checks.push({ name, ok: true, detail, mend: null });
+      return value;
+    } catch (fault) {
+      checks.push(failed(name, fault));
+      return undefined;
+    }
+  };
+
+  const engine = await attempt('engine', async () => {
+    const found = await connectEngine();
+    const { ServerVersion, Driver, CgroupVersion } = await found.info();
+    return [found, `${ServerVersion}, ${Driver}, cgroup v${CgroupVersion ?? '1'}`];
+  });
+  if (engine === undefined) return checks;
+
+  const images = await attempt('images', async () => {
+    await Promise.all([image, TOOLKIT_IMAGE].map((name) => findImage(engine, name)));
+    return [true, `${image}, ${TOOLKIT_IMAGE}`];
+  });
+  if (images === undefined) return checks;
+
+  const giver = chooseGiver(engine);
+  const way = giver.name === 'slot' ? 'mounted by drylane (slot)' : 'mounted by the engine (volume)';
+  checks.push({ name: 'workspace', ok: true, detail: way, mend: null });
+
+  const outcome = await attempt('rehearsal', async () => {
+    const startedAt = performance.now();
+    const ended = await tryOne(engine, stateDir, image);
+    return [ended, `true ran in ${Math.round(performance.now() - startedAt)} ms`];
+  });
+  if (outcome !== undefined) checks.push(limits(outcome));
+
+  await attempt('leftovers', async () => {
+    const { containers, volumes, directories } = await reap(engine, stateDir);
+    const sum = containers + volumes + directories;
+    return [
+      sum,
+      sum === 0 ? 'none' : `removed ${containers} containers, ${volumes} volumes, ${directories} directories`,
+    ];
+  });
+  return checks;
+}
+
+function failed(name: Check['name'], fault: unknown): Check {
+  const problem = fault instanceof DrylaneError ? fault.problems[0] : undefined;
+  return {
+    name,
+    ok: false,
+    detail: problem?.message ?? String(fault),
+    mend: problem?.mend ?? 'report this',
+  };
+}
+
+function limits(outcome: SandboxOutcome): Check {
+  const { memoryPeakBytes, processesPeak } = outcome.resources;
+  const ok = memoryPeakBytes !== null;
+  return {
+    name: 'limits',
+    ok,
+    detail: ok
+      ? `control groups can be read${processesPeak === null ? ', but not the peak of processes' : ''}`
+      : 'the control groups of containers cannot be read',
+    mend: ok ? null : 'run drylane on the host of the engine, with /sys/fs/cgroup mounted',
+  };
+}
+
+async function tryOne(engine: Engine, stateDir: string, image: string): Promise<SandboxOutcome> {
+  // Named like a rehearsal's own directory, so that the reaper knows whose it is.
+  const workspace = join(stateDir, 'sandboxes', `${formatOwner(currentOwner())}_doctor`);
+  await mkdir(workspace, { recursive: true });
+  try {
+    const { uid, gid } = await stat(workspace);
+    const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine) });
+    const prepared = await sandbox.prepare({
+      runId: 'doctor',
+      image,
+      runtime: null,
+      workspace,
+      workingDir: workspace,
+      shell: 'sh',
+      command: 'true',
+      wrapped: null,
+      env: {},
+      limits: limitValues({ timeout: '20s' }),
+      user: { uid, gid },
+    });
+    try {
+      return await prepared.run({ output: () => undefined, marker: async () => undefined });
+    } finally {
+      await prepared.destroy();
+    }
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,55 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { LABEL, OWNER_LABEL } from './container.ts';
+import { type Engine, isNotFound } from './engine.ts';
+import { unmountOverlay } from './overlay.ts';
+import { mayBeAlive, parseOwner } from './owner.ts';
+
+/** What a reaper took away. */
+export interface Reaped {
+  readonly containers: number;
+  readonly volumes: number;
+  readonly directories: number;
+}
+
+/**
+ * Removes what processes that are gone have left: their containers, volumes, mounts and directories. What
+ * belongs to a process that may still live, here or behind another PID namespace, is not touched.
+ */
+export async function reap(engine: Engine, stateDir: string): Promise<Reaped> {
+  const filters = { label: [LABEL] };
+  const listed = await engine.listContainers({ all: true, filters });
+  const orphans = listed.filter(({ Labels }) => isOrphan(Labels[OWNER_LABEL]));
+  for (const { Id } of orphans) await gone(engine.getContainer(Id).remove({ force: true, v: true }));
+
+  const { Volumes: volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) });
+  const lost = (volumes ?? []).filter(({ Labels }) => isOrphan(Labels?.[OWNER_LABEL]));
+  for (const { Name } of lost) await gone(engine.getVolume(Name).remove({ force: true }));
+
+  return { containers: orphans.length, volumes: lost.length, directories: await reapDirectories(stateDir) };
+}
+
+async function reapDirectories(stateDir: string): Promise<number> {
+  const root = join(stateDir, 'sandboxes');
+  const names = await readdir(root).catch(() => []);
+  const orphans = names.filter((name) => isOrphan(name.split('_')[0]));
+  for (const name of orphans) {
+    const directory = join(root, name);
+    await unmountOverlay(directory);
+    await rm(directory, { recursive: true, force: true });
+  }
+  return orphans.length;
+}
+
+function isOrphan(ownerText: string | undefined): boolean {
+  const owner = parseOwner(ownerText ?? '');
+  return owner !== undefined && !mayBeAlive(owner);
+}
+
+/** Another reaper may have been first, or be at it. */
+async function gone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((cause: unknown) => {
+    const { statusCode } = cause as { statusCode?: number };
+    if (!isNotFound(cause) && statusCode !== 409) throw cause;
+  });
+}

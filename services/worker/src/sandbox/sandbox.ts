@@ -1,0 +1,87 @@
+import type { OutsideChange } from '@drylane/proto/evidence';
+import type { LimitValues } from '@drylane/proto/limits';
+import type { PathRules } from '@drylane/proto/paths';
+
+/** What one rehearsal needs of a sandbox. Everything in it has been admitted; nothing here reads intent. */
+export interface SandboxSpec {
+  readonly runId: string;
+  readonly image: string;
+  /** OCI runtime by its name in the engine, such as `runsc`; null is the engine's default. */
+  readonly runtime: string | null;
+  /** Real path of the workspace on this host; the container sees its view of it at the same path. */
+  readonly workspace: string;
+  readonly workingDir: string;
+  readonly shell: 'bash' | 'sh';
+  readonly command: string;
+  /** The command with step markers; null where it cannot be split. Used only if the shell itself can read the command. */
+  readonly wrapped: string | null;
+  readonly env: Readonly<Record<string, string>>;
+  readonly limits: LimitValues;
+  readonly user: { readonly uid: number; readonly gid: number };
+}
+
+/** Where a rehearsal's file changes can be read, on this host. Paths are bytes. */
+export interface WorkspaceView {
+  /** The workspace as it was: no rehearsal ever writes here. */
+  readonly lower: Buffer;
+  /** What the command wrote, complete in itself. */
+  readonly upper: Buffer;
+  /** The names that the command's own view shows in each directory; keys are latin1 of the relative path. */
+  names(directories: readonly Buffer[]): Promise<ReadonlyMap<string, readonly Buffer[]>>;
+}
+
+/** What a sandbox tells while the command runs. */
+export interface SandboxListener {
+  output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
+  /** A step's end marker. The command's shell waits until this resolves. */
+  marker(line: string, atMs: number): Promise<void>;
+}
+
+/** How the command ended, as the engine and the kernel tell it. */
+export interface SandboxOutcome {
+  /** Null when it was stopped from outside. */
+  readonly exitCode: number | null;
+  /** Whether the wrapped command ran; false when the shell could not read it and it ran as it stands. */
+  readonly split: boolean;
+  readonly timedOut: boolean;
+  readonly oomKilled: boolean;
+  readonly diskFull: boolean;
+  readonly pidsExhausted: boolean;
+  /** The control channel told a story that the runner did not write: evidence is not complete. */
+  readonly tampered: boolean;
+  readonly leftovers: readonly { readonly pid: number; readonly argv: readonly string[] }[];
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  readonly resources: {
+    readonly cpuMs: number | null;
+    readonly memoryPeakBytes: number | null;
+    readonly diskBytes: number | null;
+    readonly processesPeak: number | null;
+  };
+}
+
+/** What changed of a container's own files; `complete` is false when there may be more. */
+export interface ObservedOutside {
+  readonly changes: readonly OutsideChange[];
+  readonly complete: boolean;
+}
+
+/** A container made for one rehearsal, and thrown away after it. */
+export interface PreparedSandbox {
+  readonly view: WorkspaceView;
+  readonly imageDigest: string;
+  readonly runtime: string;
+  /** What this way of giving the workspace cannot see. */
+  readonly unobserved: readonly string[];
+  run(listener: SandboxListener): Promise<SandboxOutcome>;
+  /** Changes of the container's own files; call it after `run`. Rules count by their absolute patterns. */
+  outside(rules: PathRules): Promise<ObservedOutside>;
+  destroy(): Promise<void>;
+}
+
+/** A place where a command can be rehearsed. */
+export interface Sandbox {
+  prepare(spec: SandboxSpec): Promise<PreparedSandbox>;
+  /** Takes away whatever still stands; for a process that is told to stop. */
+  close(): Promise<void>;
+}

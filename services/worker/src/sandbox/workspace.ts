@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import type { WorkspaceView } from './sandbox.ts';
+
+/** What a way of giving the workspace needs to know. */
+export interface WorkspaceRequest {
+  /** A directory of this rehearsal alone, for whatever has to be kept outside the container. */
+  readonly directory: string;
+  readonly workspace: string;
+  readonly root: { readonly uid: number; readonly gid: number; readonly mode: number };
+  readonly diskBytes: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** The image of the rehearsal, by digest, and the toolkit, for a giver that has to look from inside. */
+  readonly image: string;
+  readonly toolkit: string;
+}
+
+/** A copy-on-write view of a workspace, for one rehearsal. */
+export interface GivenWorkspace {
+  readonly mount: { readonly type: 'bind' | 'volume'; readonly source: string };
+  readonly view: WorkspaceView;
+  /** Whether writing past the limit fails by itself; otherwise someone has to look and stop the command. */
+  readonly hardLimit: boolean;
+  /** Bytes written so far, and whether no more fit. */
+  usage(): Promise<{ readonly bytes: number; readonly full: boolean }>;
+  /** Takes the view away again; safe to call twice. */
+  take(): Promise<void>;
+}
+
+/** A way to give a container its workspace. */
+export interface WorkspaceGiver {
+  readonly name: 'slot' | 'volume';
+  /** What this way cannot see or enforce, in words for a person. */
+  readonly unobserved: readonly string[];
+  give(request: WorkspaceRequest): Promise<GivenWorkspace>;
+}
+
+const CAP_SYS_ADMIN = 21n;
+
+/** Whether this process may mount: its effective capabilities hold CAP_SYS_ADMIN (capabilities(7)). */
+export function mayMount(): boolean {
+  const caps = /^CapEff:\s+([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0';
+  return ((BigInt(`0x${caps}`) >> CAP_SYS_ADMIN) & 1n) === 1n;
+}
