@@ -1,0 +1,85 @@
+import { DrylaneError } from '@drylane/proto/errors';
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Run } from './event.ts';
+
+/** The ledger's tables, the same in SQLite and PostgreSQL. */
+export interface Tables {
+  readonly runs: Run & { readonly head_sequence: number; readonly head_digest: string };
+  readonly events: {
+    readonly run_id: string;
+    readonly sequence: number;
+    readonly type: string;
+    readonly json: string;
+    readonly time_ms: number;
+    readonly digest: string;
+  };
+  readonly ledger_migrations: { readonly version: number };
+}
+
+type Migration = (db: Transaction<Tables>) => Promise<void>;
+
+/** In order, and never changed once released: what is new is another one at the end. */
+const MIGRATIONS: readonly Migration[] = [createRunsAndEvents];
+
+async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('runs')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('task', 'text')
+    .addColumn('state', 'text', (c) => c.notNull())
+    .addColumn('verdict', 'text')
+    .addColumn('command', 'text', (c) => c.notNull())
+    .addColumn('risk_score', 'double precision')
+    .addColumn('risk_level', 'text')
+    .addColumn('envelope_digest', 'text', (c) => c.notNull())
+    .addColumn('policy_digest', 'text', (c) => c.notNull())
+    .addColumn('evidence_digest', 'text')
+    .addColumn('patches_digest', 'text')
+    .addColumn('decision_digest', 'text')
+    .addColumn('owner', 'text', (c) => c.notNull())
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('updated_ms', 'bigint', (c) => c.notNull())
+    .addColumn('head_sequence', 'integer', (c) => c.notNull())
+    .addColumn('head_digest', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('runs_task').on('runs').columns(['task', 'id']).execute();
+  await db.schema.createIndex('runs_state').on('runs').columns(['state', 'id']).execute();
+  await db.schema
+    .createTable('events')
+    .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
+    .addColumn('sequence', 'integer', (c) => c.notNull())
+    .addColumn('type', 'text', (c) => c.notNull())
+    .addColumn('json', 'text', (c) => c.notNull())
+    .addColumn('time_ms', 'bigint', (c) => c.notNull())
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('events_place', ['run_id', 'sequence'])
+    .execute();
+}
+
+/**
+ * Brings the tables up to this version, all or nothing; the transaction is the lock.
+ * @throws DrylaneError `machine-unfit` for a ledger that a newer version wrote.
+ */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`create table if not exists ledger_migrations (version integer primary key)`.execute(
+      transaction,
+    );
+    const rows = await transaction.selectFrom('ledger_migrations').select('version').execute();
+    const current = Math.max(0, ...rows.map((row) => row.version));
+    if (current > MIGRATIONS.length)
+      throw new DrylaneError('machine-unfit', {
+        field: 'ledger',
+        message: `has version ${current}, and this drylane knows ${MIGRATIONS.length}`,
+        mend: 'use the drylane that wrote it, or choose another directory with --state',
+      });
+    for (const [index, migration] of MIGRATIONS.entries()) {
+      if (index < current) continue;
+      await migration(transaction);
+      await transaction
+        .insertInto('ledger_migrations')
+        .values({ version: index + 1 })
+        .execute();
+    }
+  });
+}
