@@ -1,0 +1,87 @@
+import type { Finding } from '@drylane/proto/decision';
+import type { Change } from '@drylane/proto/evidence';
+import type { Rehearsal } from '@drylane/proto/rehearsal';
+
+/** A line of the block that people read: a label, what it says, and how it should strike the eye. */
+export interface BlockLine {
+  readonly label: string;
+  readonly text: string;
+  readonly tone: 'plain' | 'good' | 'bad' | 'warn';
+}
+
+const MAX_NOTES = 12;
+
+/**
+ * The evidence block of a rehearsal. Deletions, forbidden paths and what was cut always have a line of their own:
+ * whoever approves must not be shown less than happened.
+ */
+export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): BlockLine[] {
+  const { risk, evidence, verdict, findings } = report;
+  const files = (test: (change: Change) => boolean): number =>
+    evidence.changes.filter(test).reduce((sum, change) => sum + change.entries, 0);
+  const headline = risk.reasons[0]?.message ?? 'nothing in it looks risky';
+  const surprises = files((c) => c.class === 'surprise');
+  const forbidden = files((c) => c.class === 'forbidden');
+  const deleted = files((c) => c.kind === 'deleted');
+  const blocked = verdict === 'block';
+
+  return [
+    line('risk score', `${risk.score} (${risk.level})   ${headline}`, riskTone(risk.level)),
+    line('approval', approvalRequired ? 'required' : 'not required', approvalRequired ? 'warn' : 'plain'),
+    line('sandbox', `${report.run_id} (${evidence.fidelity.runtime}, no network)`),
+    line('exit code', exitText(report), evidence.exit_code === 0 ? 'plain' : 'warn'),
+    line('files changed', String(files(() => true))),
+    ...(forbidden > 0 ? [line('forbidden paths', String(forbidden), 'bad')] : []),
+    line('surprise paths', String(surprises), surprises > 0 ? 'bad' : 'plain'),
+    ...(deleted > 0 ? [line('deleted', String(deleted), 'warn')] : []),
+    ...(evidence.outside.length > 0 ? [line('outside', String(evidence.outside.length), 'bad')] : []),
+    ...outputCuts(report),
+    line('blocked', blocked ? 'yes' : 'no', blocked ? 'bad' : 'good'),
+    ...(verdict === 'promote' || blocked ? [] : [line('verdict', verdict, 'warn')]),
+    ...notes(findings, report),
+  ];
+}
+
+function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): BlockLine {
+  return { label, text, tone };
+}
+
+const riskTone = (level: string): BlockLine['tone'] =>
+  level === 'high' ? 'bad' : level === 'medium' ? 'warn' : 'plain';
+
+function exitText({ evidence }: Rehearsal): string {
+  const limits = [
+    evidence.timed_out && 'time limit',
+    evidence.oom_killed && 'memory limit',
+    evidence.disk_full && 'disk limit',
+    evidence.pids_exhausted && 'process limit',
+  ].filter((text) => text !== false);
+  const status = evidence.exit_code === null ? 'none' : String(evidence.exit_code);
+  const signal = evidence.signal === null ? '' : `, ${evidence.signal}`;
+  return limits.length === 0 ? `${status}${signal}` : `${status}${signal} (hit the ${limits.join(', the ')})`;
+}
+
+function outputCuts({ evidence }: Rehearsal): BlockLine[] {
+  return (['stdout', 'stderr'] as const)
+    .filter((stream) => evidence[stream].truncated)
+    .map((stream) => line(stream, `${evidence[stream].bytes} bytes, the middle is left out`, 'warn'));
+}
+
+function notes(findings: readonly Finding[], { evidence, run_id }: Rehearsal): BlockLine[] {
+  const shown = findings.slice(0, MAX_NOTES).map((finding) => {
+    const step = finding.step === null ? undefined : evidence.steps[finding.step];
+    const where =
+      step === undefined || evidence.steps.length < 2
+        ? ''
+        : `step ${step.index + 1} (${oneLine(step.text)}) `;
+    const tone = finding.severity === 'block' ? 'bad' : finding.severity === 'note' ? 'plain' : 'warn';
+    return line('note', `${where}${finding.message}`, tone);
+  });
+  const rest = findings.length - shown.length;
+  return rest > 0 ? [...shown, line('note', `and ${rest} more: drylane show ${run_id}`, 'warn')] : shown;
+}
+
+function oneLine(text: string): string {
+  const flat = text.replaceAll(/\s+/g, ' ').trim();
+  return flat.length > 60 ? `${flat.slice(0, 57)}…` : flat;
+}

@@ -1,0 +1,78 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { Context } from '../context.ts';
+import { EXIT } from '../exit.ts';
+
+const SHELLS = { bash, zsh, fish } as const;
+type Shell = keyof typeof SHELLS;
+
+export function registerCompletion(root: Command, context: Context, done: (status: number) => void): void {
+  root
+    .command('completion')
+    .description('a completion script for your shell')
+    .argument('<shell>', Object.keys(SHELLS).join(', '), (text: string): Shell => {
+      if (text in SHELLS) return text as Shell;
+      throw new InvalidArgumentError(`use one of: ${Object.keys(SHELLS).join(', ')}`);
+    })
+    .addHelpText('after', '\nExample:\n  drylane completion bash >> ~/.bashrc\n')
+    .action((shell: Shell) => {
+      context.stdout.write(SHELLS[shell](verbsOf(root)));
+      done(EXIT.ok);
+    });
+}
+
+interface Verb {
+  readonly name: string;
+  readonly description: string;
+  readonly flags: readonly string[];
+}
+
+function verbsOf(root: Command): Verb[] {
+  return root.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    flags: command.options.map((option) => option.long).filter((flag) => flag != null),
+  }));
+}
+
+function bash(verbs: readonly Verb[]): string {
+  const cases = verbs.map(({ name, flags }) => `    ${name}) words='${flags.join(' ')}' ;;`).join('\n');
+  return `# drylane completion for bash
+_drylane() {
+  local words='${verbs.map((v) => v.name).join(' ')}' current=\${COMP_WORDS[COMP_CWORD]}
+  (( COMP_CWORD > 1 )) && case \${COMP_WORDS[1]} in
+${cases}
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _drylane drylane
+`;
+}
+
+function zsh(verbs: readonly Verb[]): string {
+  const list = verbs.map(({ name, description }) => `    '${name}:${inQuotes(description)}'`).join('\n');
+  const cases = verbs
+    .map(({ name, flags }) => `    ${name}) compadd -- ${flags.join(' ')}; _files ;;`)
+    .join('\n');
+  return `#compdef drylane
+_drylane() {
+  local -a verbs=(
+${list}
+  )
+  if (( CURRENT == 2 )); then _describe verb verbs; return; fi
+  case $words[2] in
+${cases}
+  esac
+}
+compdef _drylane drylane
+`;
+}
+
+function fish(verbs: readonly Verb[]): string {
+  const lines = verbs.flatMap(({ name, description, flags }) => [
+    `complete -c drylane -n __fish_use_subcommand -a ${name} -d '${inQuotes(description)}'`,
+    ...flags.map((f) => `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -l ${f.slice(2)}`),
+  ]);
+  return `# drylane completion for fish\n${lines.join('\n')}\n`;
+}
+
+const inQuotes = (text: string): string => text.replaceAll("'", '’').replaceAll(':', ',');

@@ -1,0 +1,137 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { MAX_DOCUMENT_BYTES, parseDocumentAs, problemsOf } from '@drylane/proto/document';
+import { Envelope } from '@drylane/proto/envelope';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { Context } from './context.ts';
+
+/** The flags that stand for fields of an envelope. */
+export interface EnvelopeFlags {
+  readonly file?: string;
+  readonly workspace?: string;
+  readonly workingDir?: string;
+  readonly expect?: readonly string[];
+  readonly forbid?: readonly string[];
+  readonly readOnly?: boolean;
+  readonly network?: readonly string[];
+  readonly credential?: readonly string[];
+  readonly expectExit?: readonly number[];
+  readonly env?: readonly string[];
+  readonly timeout?: string;
+  readonly memory?: string;
+  readonly disk?: string;
+  readonly image?: string;
+  readonly shell?: string;
+  readonly task?: string;
+  readonly intent?: string;
+}
+
+/** An envelope, and the directories that whoever typed the command line vouches for. */
+export interface Submission {
+  readonly envelope: Envelope;
+  readonly roots: readonly string[];
+}
+
+/**
+ * Makes the envelope: from a file, from flags, or from a file with flags laid over it.
+ * @throws DrylaneError `bad-input` with every problem, each by its field.
+ */
+export async function envelopeFrom(
+  flags: EnvelopeFlags,
+  command: string | undefined,
+  context: Context,
+): Promise<Submission> {
+  const here = await realpath(context.cwd);
+  const named = flags.workspace === undefined ? undefined : await real(resolve(here, flags.workspace));
+  const base = flags.file === undefined ? undefined : await readEnvelope(flags.file, context);
+  const roots = [here, ...(named === undefined ? [] : [named])];
+  const overlaid = overlay(base, flags, command, named, here);
+  const result = Envelope.safeParse(overlaid);
+  if (!result.success) throw new DrylaneError('bad-input', problemsOf(result.error));
+  return { envelope: result.data, roots };
+}
+
+function overlay(
+  base: Envelope | undefined,
+  flags: EnvelopeFlags,
+  command: string | undefined,
+  workspace: string | undefined,
+  here: string,
+): unknown {
+  const root = workspace ?? (base === undefined ? here : undefined);
+  const fields = {
+    task: flags.task,
+    command,
+    working_dir: flags.workingDir === undefined ? root : resolve(root ?? here, flags.workingDir),
+    workspace: root === undefined ? undefined : { path: root },
+    image: flags.image,
+    shell: flags.shell,
+    env: flags.env === undefined ? undefined : Object.fromEntries(flags.env.map(assignment)),
+  };
+  const intent = {
+    summary: flags.intent,
+    mode: flags.readOnly ? 'read-only' : flags.expect ? 'mutating' : undefined,
+    expected_writes: flags.expect,
+    forbidden_paths: flags.forbid,
+    network: flags.network,
+    credentials: flags.credential,
+    expected_exit: flags.expectExit,
+  };
+  const limits = given({ timeout: flags.timeout, memory: flags.memory, disk: flags.disk });
+  return {
+    ...base,
+    ...given(fields),
+    intent: { mode: 'mutating', ...base?.intent, ...given(intent) },
+    ...(Object.keys(limits).length > 0 || base?.limits ? { limits: { ...base?.limits, ...limits } } : {}),
+  };
+}
+
+/** Leaves out what was not given, so that it covers nothing. */
+function given<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function assignment(text: string): [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new DrylaneError('bad-input', {
+    field: '--env',
+    message: `${text} has no value`,
+    mend: 'write NAME=VALUE',
+  });
+}
+
+async function readEnvelope(file: string, context: Context): Promise<Envelope> {
+  const source =
+    file === '-' ? await buffer(context.stdin) : await readLimited(resolve(context.cwd, file), file);
+  return parseDocumentAs(Envelope, source, {
+    name: file === '-' ? 'standard input' : file,
+    code: 'bad-input',
+  });
+}
+
+async function readLimited(path: string, shown: string): Promise<Uint8Array> {
+  const content = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new DrylaneError(
+      'bad-input',
+      { field: shown, message: `cannot be read (${cause.code})`, mend: 'check the path and its permissions' },
+      { cause },
+    );
+  });
+  return content.subarray(0, MAX_DOCUMENT_BYTES + 1);
+}
+
+async function real(path: string): Promise<string> {
+  return realpath(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new DrylaneError(
+      'bad-input',
+      {
+        field: 'workspace.path',
+        message: `${path} is not there (${cause.code})`,
+        mend: 'name a directory that is',
+      },
+      { cause },
+    );
+  });
+}
