@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { MAX_DOCUMENT_BYTES, MAX_PROBLEMS, parseDocumentAs, problemsOf } from './document.ts';
+import { checkAs, MAX_DOCUMENT_BYTES, MAX_PROBLEMS, parseDocumentAs, problemsOf } from './document.ts';
 import { Envelope } from './envelope.ts';
 import { DrylaneError, type Problem } from './errors.ts';
 import { Policy } from './policy.ts';
@@ -196,8 +196,34 @@ describe('problems of a failed check', () => {
     ]);
   });
 
+  it('are the same, less exactly put, where the check did not report its input', () => {
+    const result = Envelope.safeParse({ command: 1, working_dir: '/w' });
+    expect(result.error && problemsOf(result.error)).toMatchObject([
+      { field: 'command', message: 'Invalid input: expected string, received number', mend: 'write text' },
+      { field: 'intent', mend: 'write a mapping of fields' },
+    ]);
+  });
+
   it('stand for the whole document where there is no path', () => {
     const result = z.string().safeParse(1, { reportInput: true });
     expect(result.error && problemsOf(result.error)).toMatchObject([{ field: '(whole document)' }]);
+  });
+});
+
+describe('checking a value that is in memory', () => {
+  it('gives the value, or every problem with its mend', () => {
+    expect(checkAs(z.string(), 'x', 'internal')).toBe('x');
+    const check = () => checkAs(Envelope, { comand: 'ls', working_dir: 1, intent: {} }, 'bad-input');
+    expect(check).toThrow(
+      expect.objectContaining({
+        code: 'bad-input',
+        problems: [
+          { field: 'command', message: 'is missing', mend: 'add it, as text' },
+          { field: 'working_dir', message: 'is a number, and must be text', mend: 'put quotes around it' },
+          { field: 'intent.mode', message: 'is missing', mend: 'add it, as read-only or mutating' },
+          { field: 'comand', message: 'is not a field that is known here', mend: 'did you mean command?' },
+        ],
+      }),
+    );
   });
 });

@@ -33,11 +33,21 @@ export function parseDocumentAs<S extends z.ZodType>(
   throw new DrylaneError(kind.code, problemsOf(result.error, where, schema));
 }
 
+/**
+ * Checks a value that is in memory already, such as one made of a command line's flags.
+ * @throws DrylaneError with `code` and one problem for each thing wrong: its dotted path, and the mend.
+ */
+export function checkAs<S extends z.ZodType>(schema: S, value: unknown, code: ErrorCode): z.infer<S> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw new DrylaneError(code, problemsOf(result.error, dotted, schema));
+}
+
 type Path = readonly PropertyKey[];
 type Where = (path: Path, at: 'key' | 'value') => string;
 
 /**
- * Every issue of a failed check (made with `reportInput`, or a wrong type reads as missing) as a problem
+ * Every issue of a failed check (best made with `reportInput`) as a problem
  * with its field and the mend, at most {@link MAX_PROBLEMS}. With the schema, misspelt fields are recognised.
  */
 export function problemsOf(error: z.ZodError, where: Where = dotted, schema?: z.ZodType): Problem[] {

@@ -35,6 +35,7 @@ function kindOf(value: unknown): string {
 
 function describeType(issue: Extract<Issue, { code: 'invalid_type' }>): { message: string; mend: string } {
   const wanted = KINDS[issue.expected] ?? issue.expected;
+  if (!('input' in issue)) return { message: issue.message, mend: `write ${wanted}` };
   if (issue.input === undefined) return { message: 'is missing', mend: `add it, as ${wanted}` };
   const ours = MENDS[issue.message];
   if (ours !== undefined) return { message: issue.message, mend: ours };
