@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rehearsing } from '../sandbox/rehearsing.ts';
+
+const QUICK = process.argv.includes('--quick');
+const ROUNDS = QUICK ? 3 : 20;
+const LARGE = QUICK ? 2_000 : 100_000;
+
+const place = await realpath(await mkdtemp(join(tmpdir(), 'drylane-bench-')));
+try {
+  const [small, large] = [await workspaceOf(10), await workspaceOf(LARGE)];
+  const state = join(place, 'state');
+  const times = await interleaved({
+    'docker run --rm --network none': () => {
+      spawnSync('docker', ['run', '--rm', '--network', 'none', 'drylane/sandbox', 'true']);
+    },
+    'rehearsal, 10 files': () => rehearse(small, state),
+    [`rehearsal, ${LARGE} files`]: () => rehearse(large, state),
+  });
+  const [docker = 1, ten = 1, many = 1] = [...times.values()].map(median);
+  for (const [name, runs] of times)
+    say(
+      `${name.padEnd(34)} n ${runs.length}  median ${median(runs).toFixed(0)} ms  p95 ${at(runs, 0.95).toFixed(0)} ms`,
+    );
+  say(`a cold rehearsal takes ${(ten / docker).toFixed(2)} of docker run`);
+  say(`${LARGE} files take ${(many / ten).toFixed(2)} of 10 files`);
+} finally {
+  await rm(place, { recursive: true, force: true });
+}
+
+async function rehearse(site: string, state: string): Promise<void> {
+  const { evidence } = await rehearsing('true', { site, state, way: 'slot' });
+  if (!evidence.complete) throw new Error('a rehearsal in the bench was not complete');
+}
+
+async function workspaceOf(files: number): Promise<string> {
+  const site = join(place, `site-${files}`);
+  for (let i = 0; i < files; i++) {
+    const folder = join(site, `d${Math.floor(i / 100)}`);
+    if (i % 100 === 0) await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, `f${i}`), `${i}\n`);
+  }
+  return site;
+}
+
+/** Runs the competitors turn by turn, so that a slow minute slows all of them. */
+async function interleaved(competitors: Record<string, () => unknown>): Promise<Map<string, number[]>> {
+  const times = new Map<string, number[]>(Object.keys(competitors).map((name) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round++)
+    for (const [name, run] of Object.entries(competitors)) {
+      const startedAt = performance.now();
+      await run();
+      // The first round warms caches.
+      if (round > 0) times.get(name)?.push(performance.now() - startedAt);
+    }
+  return times;
+}
+
+function at(runs: readonly number[], share: number): number {
+  const sorted = [...runs].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+}
+
+function median(runs: readonly number[]): number {
+  return at(runs, 0.5);
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
