@@ -1,7 +1,7 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { buffer } from 'node:stream/consumers';
-import { MAX_DOCUMENT_BYTES, parseDocumentAs, problemsOf } from '@drylane/proto/document';
+import { checkAs, MAX_DOCUMENT_BYTES, parseDocumentAs } from '@drylane/proto/document';
 import { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Context } from './context.ts';
@@ -47,9 +47,7 @@ export async function envelopeFrom(
   const base = flags.file === undefined ? undefined : await readEnvelope(flags.file, context);
   const roots = [here, ...(named === undefined ? [] : [named])];
   const overlaid = overlay(base, flags, command, named, here);
-  const result = Envelope.safeParse(overlaid);
-  if (!result.success) throw new DrylaneError('bad-input', problemsOf(result.error));
-  return { envelope: result.data, roots };
+  return { envelope: checkAs(Envelope, overlaid, 'bad-input'), roots };
 }
 
 function overlay(

@@ -28,16 +28,14 @@ const RANK: Readonly<Record<PathClass, number>> = { forbidden: 0, surprise: 1, e
  */
 export function arrange(differences: readonly Difference[], rules: PathRules): Item[] {
   const of = <O extends Difference['op']>(op: O) =>
-    differences
-      .filter((d): d is Extract<Difference, { op: O }> => d.op === op)
-      .sort((a, b) => inPreorder(a.key, b.key));
+    differences.filter((d): d is Extract<Difference, { op: O }> => d.op === op);
   const both = of('both');
   const owners = new Map(differences.map((d) => [d.key, d.after]));
   const classes = ownClasses(rules, keysOf(both));
   return [
     ...both.map((d, i): Item => ({ ...d, class: classes[i] ?? 'forbidden', entries: 1, inside: [] })),
-    ...group(of('deleted'), rules, LEAST_DELETED),
-    ...group(of('added'), rules, LEAST_ADDED, (added, next) => isImplied(added, next, owners)),
+    ...group(inPreorder(of('deleted')), rules, LEAST_DELETED),
+    ...group(inPreorder(of('added')), rules, LEAST_ADDED, (added, next) => isImplied(added, next, owners)),
   ].sort((a, b) => RANK[a.class] - RANK[b.class] || (a.key < b.key ? -1 : Number(a.key > b.key)));
 }
 
@@ -75,5 +73,5 @@ function isImplied(
     return false;
   const above = owners.get(parentOf(item.key));
   const plain = item.after.mode === 0o755 && item.after.uid === above?.uid && item.after.gid === above.gid;
-  return plain && next !== undefined && next.key.startsWith(`${item.key}/`);
+  return plain && next?.key.startsWith(`${item.key}/`) === true;
 }

@@ -9,10 +9,11 @@ export interface Forest {
   readonly parent: readonly number[];
 }
 
-/** Compares paths so that a directory comes right before all that is below it. */
-export function inPreorder(a: PathKey, b: PathKey): number {
-  const [x, y] = [a.replaceAll('/', '\0'), b.replaceAll('/', '\0')];
-  return x < y ? -1 : Number(x > y);
+/** Sorts what has paths so that a directory comes right before all that is below it. */
+export function inPreorder<T extends { readonly key: PathKey }>(items: readonly T[]): T[] {
+  // No name holds a NUL, so with NUL for the slash a directory's own paths come before its neighbours'.
+  const ordered = items.map((item) => ({ item, order: item.key.replaceAll('/', '\0') }));
+  return ordered.sort((a, b) => (a.order < b.order ? -1 : Number(a.order > b.order))).map(({ item }) => item);
 }
 
 /** Finds which path lies in which, in one pass. */

@@ -2,7 +2,7 @@ import type { PathClass } from '@drylane/proto/paths';
 import type { Forest } from './classes.ts';
 
 /** Paths reported as one: that at `index`, and `entries - 1` below it, which follow it in preorder. */
-export interface Collapsed {
+interface Collapsed {
   readonly index: number;
   readonly entries: number;
 }

@@ -10,7 +10,7 @@ export type Difference =
   | { readonly op: 'deleted'; readonly key: PathKey; readonly before: Entry; readonly after: null };
 
 /** Everything that may have changed; `complete` is false when something could not be read or did not add up. */
-export interface Differences {
+interface Differences {
   readonly list: readonly Difference[];
   readonly complete: boolean;
 }
@@ -82,7 +82,7 @@ async function readBase(lower: Tree, upper: Walk, pace: Pace): Promise<Base> {
 }
 
 /** How the names of one directory stand; `sound` is false when the three lists contradict each other. */
-export interface SortedNames {
+interface SortedNames {
   /** In upper and in the view. */
   readonly present: readonly string[];
   /** In lower and not in the view. */
@@ -91,7 +91,7 @@ export interface SortedNames {
 }
 
 /** Sorts one directory's names by where they are: in upper, in lower, in the merged view. */
-export function sortNames(
+function sortNames(
   upper: ReadonlyMap<string, Pick<Entry, 'whiteout'>>,
   lower: ReadonlySet<string>,
   merged: ReadonlySet<string>,

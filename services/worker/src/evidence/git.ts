@@ -57,7 +57,7 @@ function runGit(directory: string, context: number): Promise<string | null> {
         killSignal: 'SIGKILL',
         maxBuffer: MAX_OUTPUT_BYTES,
         env: {
-          PATH: process.env.PATH,
+          PATH: '/usr/local/bin:/usr/bin:/bin',
           LC_ALL: 'C',
           HOME: directory,
           GIT_CONFIG_NOSYSTEM: '1',

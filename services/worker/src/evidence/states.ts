@@ -8,7 +8,7 @@ import type { Entry, PathKey, Tree, Unlocking } from './tree.ts';
 import { attempt } from './walk.ts';
 
 /** Files up to this size are held in memory and compared by line. */
-export const MAX_TEXT_BYTES = 8 * 2 ** 20;
+const MAX_TEXT_BYTES = 8 * 2 ** 20;
 /** Bytes at the start of a file that tell text from binary. */
 const HEAD_BYTES = 64 * 1024;
 const CHUNK_BYTES = 2 ** 20;
@@ -28,12 +28,7 @@ export interface Content {
 }
 
 /** Reads {@link Content} for one rehearsal. */
-export type ContentReader = (
-  tree: Tree,
-  key: PathKey,
-  entry: Entry,
-  unlocking: Unlocking,
-) => Promise<Content>;
+type ContentReader = (tree: Tree, key: PathKey, entry: Entry, unlocking: Unlocking) => Promise<Content>;
 
 /** Makes a reader that hashes at most `maxBytes` in all, and calls what is beyond incomplete. */
 export function createContentReader(maxBytes: number = MAX_HASHED_BYTES): ContentReader {
@@ -62,8 +57,7 @@ function contentOf(entry: Entry, found: Partial<Content> & { sha256?: string; ta
   };
 }
 
-/** An entry as evidence has it. */
-export function stateOf(entry: Entry, sha256: string | null, target: string | null): FileState {
+function stateOf(entry: Entry, sha256: string | null, target: string | null): FileState {
   return {
     type: entry.type,
     size: entry.type === 'file' ? Math.min(entry.size, Number.MAX_SAFE_INTEGER) : 0,

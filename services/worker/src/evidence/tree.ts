@@ -57,8 +57,7 @@ export class Tree implements Disposable {
   /** `unlocking`: whether a root that its owner cannot read is made readable; see {@link Tree.unlock}. */
   constructor(root: Buffer, unlocking: Unlocking = 'leave') {
     this.root = toEntry(statSync(root, { bigint: true }));
-    if (unlocking === 'unlock' && (this.root.mode & 0o500) !== 0o500) chmodSync(root, this.root.mode | 0o700);
-    this.#root = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+    this.#root = openRoot(root, this.root, unlocking);
   }
 
   /** The names in a directory, as latin1. */
@@ -138,6 +137,17 @@ export class Tree implements Disposable {
       closeSync(stale);
       return;
     }
+  }
+}
+
+function openRoot(path: Buffer, root: Entry, unlocking: Unlocking): number {
+  const flags = constants.O_RDONLY | constants.O_DIRECTORY;
+  try {
+    return openSync(path, flags);
+  } catch (cause) {
+    if (unlocking === 'leave') throw cause;
+    chmodSync(path, root.mode | 0o700);
+    return openSync(path, flags);
   }
 }
 

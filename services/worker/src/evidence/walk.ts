@@ -2,7 +2,7 @@ import { createPace } from './pace.ts';
 import { type Entry, joinKey, type PathKey, type Tree, type Unlocking } from './tree.ts';
 
 /** Longer paths can be made, step by step, but no program can name them: PATH_MAX less room for the root's own. */
-export const MAX_PATH_BYTES = 3584;
+const MAX_PATH_BYTES = 3584;
 
 /** What was found below one directory. */
 export interface Walk {
@@ -70,7 +70,7 @@ export function attempt<T>(call: () => T): T | string {
 }
 
 /** The system's code of an error, such as `EACCES`; throws on what is not a system error. */
-export function errorCode(cause: unknown): string {
+function errorCode(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   if (typeof code !== 'string' || !/^E[A-Z0-9]+$/.test(code)) throw cause;
   return code;

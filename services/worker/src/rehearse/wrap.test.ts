@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASH_TEXTS, PORTABLE_TEXTS } from './steps.examples.ts';
 import { scripts } from './steps.generate.ts';
-import { openTestbed, type Testbed } from './steps.testbed.ts';
 import { opaquePlan, type ShellName, splitSteps } from './steps.ts';
+import { openTestbed, type Testbed } from './testbed.ts';
 import { wrapSteps } from './wrap.ts';
 
 let testbed: Testbed;
-beforeAll(() => {
-  testbed = openTestbed();
+beforeAll(async () => {
+  testbed = await openTestbed();
 });
 afterAll(() => {
   testbed.close();

@@ -24,8 +24,9 @@ fi
 shell=$2
 text=$3
 how=whole
+readable() { "$shell" -n -c "$1" </dev/null >/dev/null 2>&1; }
 # The shell itself must be able to read the text before it is trusted to be what our grammar says it is.
-if [ $# -gt 3 ] && "$shell" -n -c "$3" </dev/null >/dev/null 2>&1; then
+if [ $# -gt 3 ] && readable "$3" && readable "$4"; then
   text=$4
   how=split
 fi

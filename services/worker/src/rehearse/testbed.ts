@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   closeSync,
@@ -20,7 +20,7 @@ import { type ShellName, type StepPlan, splitSteps } from './steps.ts';
 import { wrapSteps } from './wrap.ts';
 
 /** Everything about a run that markers must not change. */
-export interface Behaviour {
+interface Behaviour {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number | string;
@@ -28,7 +28,7 @@ export interface Behaviour {
 }
 
 /** One text, run as it stands and with markers. */
-export interface Pair {
+interface Pair {
   readonly plan: StepPlan;
   readonly plain: Behaviour;
   readonly wrapped: Behaviour;
@@ -43,10 +43,10 @@ export interface Testbed {
 }
 
 /** Makes the FIFOs and answers each marker with one newline, as a worker does. */
-export function openTestbed(): Testbed {
+export async function openTestbed(): Promise<Testbed> {
   const root = mkdtempSync(join(tmpdir(), 'drylane-steps-'));
   const paths = { events: join(root, "ev'ents"), ack: join(root, 'ack') };
-  spawnSync('mkfifo', [paths.events, paths.ack]);
+  await once(spawn('mkfifo', [paths.events, paths.ack]), 'exit');
   const events = openSync(paths.events, constants.O_RDWR | constants.O_NONBLOCK);
   const ack = openSync(paths.ack, constants.O_RDWR | constants.O_NONBLOCK);
   let lines: { readonly line: string; readonly atMs: number }[] = [];
@@ -61,7 +61,7 @@ export function openTestbed(): Testbed {
     }
   });
   const cwd = join(root, 'place', 'work');
-  const once = async (shell: ShellName, text: string): Promise<Behaviour> => {
+  const runOnce = async (shell: ShellName, text: string): Promise<Behaviour> => {
     mkdirSync(cwd, { recursive: true });
     try {
       return await run(shell, text, cwd);
@@ -72,10 +72,10 @@ export function openTestbed(): Testbed {
   return {
     async compare(text, shell) {
       const plan = splitSteps(text, shell);
-      const plain = await once(shell, text);
+      const plain = await runOnce(shell, text);
       lines = [];
       const startedAtMs = performance.now();
-      const wrapped = await once(shell, wrapSteps(text, plan, paths));
+      const wrapped = await runOnce(shell, wrapSteps(text, plan, paths));
       const markers = lines.map(({ line, atMs }) => {
         const marker = parseMarker(line);
         if (marker === undefined) throw new Error(`not a marker: ${JSON.stringify(line)}`);
