@@ -31,7 +31,7 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
     line('sandbox', `${report.run_id} (${evidence.fidelity.runtime}, no network)`),
     line('exit code', exitText(report), evidence.exit_code === 0 ? 'plain' : 'warn'),
     line('files changed', String(files(() => true))),
-    ...(forbidden > 0 ? [line('forbidden paths', String(forbidden), 'bad')] : []),
+    ...(forbidden > 0 ? [line('forbidden', String(forbidden), 'bad')] : []),
     line('surprise paths', String(surprises), surprises > 0 ? 'bad' : 'plain'),
     ...(deleted > 0 ? [line('deleted', String(deleted), 'warn')] : []),
     ...(evidence.outside.length > 0 ? [line('outside', String(evidence.outside.length), 'bad')] : []),

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { Context } from './context.ts';
+import { program } from './main.ts';
+
+async function completionFor(shell: string): Promise<string> {
+  const parts: string[] = [];
+  const stdout = Object.assign(Object.create(process.stdout), {
+    write: (more: string) => parts.push(more) > 0,
+  });
+  const context: Context = { stdin: process.stdin, stdout, stderr: process.stderr, env: {}, cwd: '/' };
+  await program(context, () => undefined).parseAsync(['node', 'drylane', 'completion', shell]);
+  return parts.join('');
+}
+
+describe('completions', () => {
+  it('are a script that bash runs, and that completes verbs and their flags', async () => {
+    const ask = (words: string, at: number) =>
+      `COMP_WORDS=(${words}); COMP_CWORD=${at}; _drylane; echo "\${COMPREPLY[@]}"`;
+    const script = `${await completionFor('bash')}\n${ask('drylane reh', 1)}\n${ask('drylane runs --li', 2)}`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe('rehearse\n--limit\n');
+  });
+
+  it.each(['zsh', 'fish'])('name every verb for %s', async (shell) => {
+    const script = await completionFor(shell);
+    for (const verb of ['rehearse', 'show', 'diff', 'doctor', 'policy']) expect(script).toContain(verb);
+  });
+
+  it('are refused for a shell that is not known', async () => {
+    await expect(completionFor('powershell')).rejects.toThrow('bash, zsh, fish');
+  });
+});
