@@ -1,0 +1,201 @@
+import { parseShell } from '@drylane/proto/shell';
+import { readNames } from './bindings.ts';
+import { placeEffect, readEffects } from './effects.ts';
+import { readFind } from './find.ts';
+import { readFlags } from './flags.ts';
+import { isAffordable } from './limits.ts';
+import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
+import { codesOf, commandAfterDashes, PRINTERS } from './nested.ts';
+import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
+import { normalise } from './places.ts';
+import { programOf, unroll } from './unroll.ts';
+
+/** Texts in texts: `bash -c "bash -c …"`. */
+const MAX_DEPTH = 4;
+/** Text that is read again because a shell will read it again. */
+const MAX_NESTED_LENGTH = 20_000;
+/** What reading a text costs however short it is, as characters. */
+const NESTED_COST = 100;
+/** Commands that one find may start. */
+const MAX_FOUND = 8;
+/** Directories a text goes to that are kept in mind. */
+const MAX_DIRECTORIES = 6;
+
+/** A command as it stands in the text. */
+interface Words {
+  readonly context: Context;
+  readonly words: readonly Arg[];
+  readonly redirections: readonly Redirection[];
+  readonly assignments: readonly Assigned[];
+  readonly span: Span;
+  readonly fed: boolean;
+}
+
+/** Notes one command with its wrappers taken off, and goes into what it starts or has read by a shell. */
+export function emit(reader: Reader, command: Words): { readonly program: string } {
+  const { context, redirections, span } = command;
+  const unrolled = unroll(command.words);
+  if (unrolled.tooDeep) reader.unread.push({ why: 'too-deep', span });
+  const [name, ...args] = unrolled.words;
+  const program = name?.literal && !name.glob ? programOf(name) : '';
+  const { flags, operands } = readFlags(program, args);
+  const inner: Context = { ...context, via: [...context.via, ...unrolled.via] };
+  const assignments = [...command.assignments, ...unrolled.assigns.map(asAssigned)];
+  const invocation: Invocation = {
+    ...positionOf(inner),
+    span,
+    program,
+    name: name ?? null,
+    args,
+    flags,
+    operands,
+    redirections,
+    assignments,
+    effects: [...readEffects(program, { flags, operands }), ...effectsOf(redirections)].map((change) =>
+      placeEffect(change, reader.directories),
+    ),
+    defined: context.names.functions.has(name?.text ?? ''),
+    directories: reader.directories,
+    mentioned: reader.mentioned,
+    written: reader.written,
+    fed: command.fed || unrolled.fed,
+  };
+  reader.invocations.push(invocation);
+  noteInPipe(invocation);
+  noteTargets(reader, invocation);
+  if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
+  if (program === 'find') emitFound(reader, command, inner, args);
+  const carrier = { ...invocation, input: context.input };
+  const behind = commandAfterDashes(carrier);
+  if (behind.length > 0 && context.depth >= MAX_DEPTH) reader.unread.push({ why: 'too-deep', span });
+  else if (behind.length > 0)
+    emit(reader, {
+      ...command,
+      context: deeper(inner, program),
+      words: behind,
+      redirections: [],
+      assignments: [],
+    });
+  for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
+  for (const { name: variable, value } of assignments)
+    if (variable === 'PROMPT_COMMAND' && value !== null) readCode(reader, value, inner, variable);
+  return { program };
+}
+
+function emitFound(reader: Reader, command: Words, context: Context, args: readonly Arg[]): void {
+  const { commands } = readFind(args);
+  if (commands.length > MAX_FOUND || (commands.length > 0 && context.depth >= MAX_DEPTH))
+    reader.unread.push({ why: 'too-deep', span: command.span });
+  if (context.depth >= MAX_DEPTH) return;
+  for (const words of commands.slice(0, MAX_FOUND))
+    emit(reader, {
+      ...command,
+      context: deeper(context, 'find'),
+      words,
+      redirections: [],
+      assignments: [],
+      fed: true,
+    });
+}
+
+/** Goes into a text that a shell will read; its commands come next, before what follows in the source. */
+function readCode(reader: Reader, code: Arg, context: Context, program: string): void {
+  const { span, text } = code;
+  if (!code.literal) reader.unread.push({ why: 'built', span });
+  reader.nestedLength += text.length + NESTED_COST;
+  if (context.depth >= MAX_DEPTH || reader.nestedLength > MAX_NESTED_LENGTH || !isAffordable(text)) {
+    reader.unread.push({ why: 'too-deep', span });
+    return;
+  }
+  const parsed = parseShell(text);
+  if (!parsed.ok) {
+    reader.unread.push({ why: 'not-shell', span });
+    return;
+  }
+  reader.stack.push({
+    node: parsed.script,
+    context: {
+      ...deeper(context, program),
+      names: readNames(parsed.script, context.names.functions),
+      place: { shift: code.offset, whole: span },
+      host: '',
+      input: null,
+      pipe: null,
+    },
+  });
+}
+
+const deeper = (context: Context, program: string): Context => ({
+  ...context,
+  via: [...context.via, program],
+  depth: context.depth + 1,
+});
+
+/** Builtins and programs that hand their words to what comes later: `echo / | xargs rm`. */
+const MENTIONS = new Set(['echo', 'printf', 'set', 'find']);
+const MAX_MENTIONED = 64;
+
+/** Keeps words that a variable or a pipeline may turn into targets. */
+export function mention(reader: Reader, words: readonly Arg[]): void {
+  reader.mentioned.push(...words.slice(0, MAX_MENTIONED - reader.mentioned.length));
+}
+
+/** Programs whose output file may be a program. */
+const STORES = new Set([
+  '',
+  'echo',
+  'printf',
+  'cat',
+  'tee',
+  'curl',
+  'wget',
+  'base64',
+  'xxd',
+  'openssl',
+  'gunzip',
+]);
+
+/** Notes what may come back as the target, or as the program, of another command. */
+function noteTargets(reader: Reader, invocation: Invocation): void {
+  const { program, defined, operands, assignments, redirections, effects } = invocation;
+  if (defined || MENTIONS.has(program)) mention(reader, operands);
+  mention(
+    reader,
+    assignments.flatMap(({ value }) => (value !== null && /^[/~][/*]*$/.test(value.text) ? [value] : [])),
+  );
+  if (program === 'read')
+    mention(
+      reader,
+      redirections.flatMap((r) => r.body ?? []),
+    );
+  if (STORES.has(program))
+    for (const { kind, target } of effects) if (kind === 'write') reader.written.add(normalise(target.text));
+}
+
+/** Registers a program in every pipeline around it; what a printer prints can be read further on. */
+function noteInPipe({ pipe, program, operands, redirections, inFunction }: Invocation): void {
+  for (let at = pipe; at !== null; at = at.outer) {
+    const { first } = at.line;
+    if (!first.has(program)) first.set(program, at.stage);
+  }
+  if (pipe === null || inFunction !== null || !PRINTERS.has(program)) return;
+  const bodies = redirections.flatMap((r) => r.body?.text ?? []);
+  const text = program === 'cat' ? bodies.join('\n') : operands.map((o) => o.text).join(' ');
+  // `cat file | sh` prints what stands in no text.
+  if (program === 'cat' && bodies.length === 0 && operands.length > 0) pipe.line.first.set('', pipe.stage);
+  const before = pipe.line.printed.get(pipe.stage);
+  if (text !== '') pipe.line.printed.set(pipe.stage, before === undefined ? text : `${before}\n${text}`);
+}
+
+function move(reader: Reader, { program, operands }: Invocation, plain: boolean): void {
+  const [to] = operands;
+  const target = program === 'popd' || to?.text === '-' ? null : to === undefined ? '~' : to.text;
+  const known = target !== null && (to === undefined || to.variables.length + Number(to.substitution) === 0);
+  const directory = known ? join(reader.directories[0] ?? null, target) : null;
+  reader.directories = plain ? [directory] : [...reader.directories, directory].slice(-MAX_DIRECTORIES);
+}
+
+function join(from: string | null, to: string): string | null {
+  if (/^[/~]/.test(to) || from === '') return to;
+  return from === null || from.length > 1000 ? null : `${from}/${to}`;
+}

@@ -1,0 +1,155 @@
+import { all, any, flag, not, operand, verb, verbLike, word } from './conditions.ts';
+import type { Condition, Rule } from './rule.ts';
+
+const ENGINES =
+  'docker podman nerdctl lxc incus crictl ctr docker-compose podman-compose machinectl kind minikube k3d colima lima limactl vagrant multipass virsh qemu-system-x86_64 VBoxManage buildah skopeo';
+const CLUSTERS =
+  'kubectl oc k3s k9s helm helmfile kustomize argocd flux istioctl velero kubeadm eksctl kops calicoctl cilium rancher nomad consul skaffold tilt stern kubectx kubens talosctl';
+
+/** `docker network ls`, `docker compose logs`: a noun, and a verb that only asks. */
+const asksAbout: Condition = ({ operands }) =>
+  /^(ls|list|logs|inspect|ps|config|images|top|events|port|version|show|info|history|df|status)$/.test(
+    operands[1]?.text ?? '',
+  );
+
+export const CONTAINERS: readonly Rule[] = [
+  {
+    id: 'runs-container',
+    programs: ENGINES,
+    when: all(
+      not(asksAbout),
+      verbLike(
+        /^(run|exec|start|create|up|build|compose|restart|attach|cp|commit|load|import|launch|shell|bake|buildx|update|rename|tag|save|export|unpause|pause|define|init|network|volume|context|swarm|service|stack|copy|secret|config|image|system|machine|ssh|provision|resume|suspend|snapshot|clone|modifyvm|pod|kube|play)$/,
+      ),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'runs or changes containers or machines',
+    opaque: true,
+    matches: ['docker run alpine ls', 'docker exec a ls', 'docker compose up'],
+    not_matches: ['docker ps', 'docker images', 'docker inspect a', 'docker logs a'],
+  },
+  {
+    id: 'moves-images',
+    programs: ENGINES,
+    when: verbLike(/^(pull|push|login|logout|search|run|build|manifest|copy|sync)$/),
+    dimension: 'network',
+    points: 4,
+    message: 'exchanges images with a registry',
+    matches: ['docker pull alpine', 'docker push a/b'],
+    not_matches: ['docker ps'],
+  },
+  {
+    id: 'container-opens-host',
+    programs: ENGINES,
+    when: all(
+      verbLike(/^(run|exec|create|update)$/),
+      word(
+        /^--(privileged|pid=host|ipc=host|userns=host|uts=host|cap-add(=.*)?|device(=.*)?|security-opt(=.*unconfined)?|net=host|network=host)$|docker\.sock|^(type=bind,)?(source=|src=)?\/(etc|root|home|proc|sys|var|dev|boot|usr)?:|,?(source|src)=\/(,|$)|^(--volume=|-v)?\/:|seccomp=unconfined/,
+      ),
+    ),
+    dimension: 'blast_radius',
+    points: 7,
+    message: 'gives a container the rights or the files of this machine',
+    matches: [
+      'docker run --privileged alpine',
+      'docker run -v /:/host alpine',
+      'docker run -v /var/run/docker.sock:/s alpine',
+    ],
+    not_matches: ['docker run -v ./a:/a alpine', 'docker ps'],
+  },
+  {
+    id: 'removes-containers',
+    programs: ENGINES,
+    when: verbLike(
+      /^(rm|rmi|stop|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop)$/,
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'stops or removes containers, images or machines',
+    matches: ['docker rm a', 'docker compose down', 'docker stop a', 'docker image prune'],
+    not_matches: ['docker ps', 'docker run --rm alpine'],
+  },
+  {
+    id: 'removes-container-data',
+    programs: ENGINES,
+    when: any(
+      verb('system prune, volume rm, volume prune, volume remove, builder prune, machine rm', 'system reset'),
+      all(verbLike(/^(down|rm|prune)$/), flag('-v', '--volumes', '-a', '--all')),
+      all(verbLike(/^(rm|stop|kill|rmi)$/), (c) => c.args.some((a) => a.substitution) || c.fed),
+    ),
+    dimension: 'blast_radius',
+    points: 6,
+    message: 'removes the data of containers, or all of them',
+    matches: [
+      'docker system prune -af',
+      'docker volume rm data',
+      'docker rm $(docker ps -aq)',
+      'docker compose down -v',
+    ],
+    not_matches: ['docker rm a', 'docker volume ls'],
+  },
+  {
+    id: 'asks-cluster',
+    programs: CLUSTERS,
+    dimension: 'network',
+    points: 3,
+    message: 'talks to a cluster',
+    matches: ['kubectl get pods', 'helm list'],
+    not_matches: ['docker ps'],
+  },
+  {
+    id: 'changes-cluster',
+    programs: CLUSTERS,
+    when: all(
+      not(asksAbout),
+      verbLike(
+        /^(apply|create|edit|patch|replace|scale|autoscale|expose|set|label|annotate|rollout|run|exec|cp|port-forward|attach|debug|install|upgrade|rollback|sync|init|join|adm|taint|cordon|uncordon|drain|certificate|import|push|app|repo|restore|backup|schedule|job|kv|write|stop|proxy|bootstrap|reconcile|dev|up|deploy|login)$/,
+      ),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'changes what runs in a cluster',
+    matches: ['kubectl apply -f a.yaml', 'kubectl -n prod scale deploy/a --replicas=0', 'helm upgrade a b'],
+    not_matches: ['kubectl get pods', 'kubectl describe pod a', 'helm list'],
+  },
+  {
+    id: 'deletes-in-cluster',
+    programs: CLUSTERS,
+    when: verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave)$/),
+    dimension: 'blast_radius',
+    points: 7,
+    message: 'deletes from a cluster',
+    matches: [
+      'kubectl delete pod a',
+      'kubectl -n prod delete ns a',
+      'helm uninstall a',
+      'velero backup delete --all',
+    ],
+    not_matches: ['kubectl get pods', 'kubectl describe pod delete-me'],
+  },
+  {
+    id: 'reads-cluster-secrets',
+    programs: CLUSTERS,
+    when: any(
+      all(verb('get', 'describe', 'view'), operand(/^secrets?(\/|$|,)|,secrets?(,|$)/)),
+      verb('config view', 'create token'),
+      operand(/serviceaccount\/token/),
+    ),
+    dimension: 'credential',
+    points: 6,
+    message: 'reads the secrets of a cluster',
+    matches: ['kubectl get secrets', 'kubectl -n a get secret/b -o yaml'],
+    not_matches: ['kubectl get pods'],
+  },
+  {
+    id: 'lists-containers',
+    programs: ENGINES,
+    when: all(verb('search', 'registry'), not(flag('--help'))),
+    dimension: 'network',
+    points: 3,
+    message: 'asks a registry of images',
+    matches: ['docker search alpine'],
+    not_matches: ['docker ps'],
+  },
+];
