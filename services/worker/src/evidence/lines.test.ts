@@ -1,7 +1,7 @@
 import { applyPatch } from 'diff';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gitHunks } from './git.ts';
+import { gnuHunks } from './gnu-diff.ts';
 import { countLines, createDiffer, diffHere, type LineDiff, wholeHunk } from './lines.ts';
 
 const texts = fc
@@ -61,15 +61,15 @@ describe('a comparison by line', () => {
     );
   });
 
-  it('gives the same by git', async () => {
+  it('gives the same by GNU diff', async () => {
     const property = fc.asyncProperty(texts, texts, async (before, after) => {
-      const hunks = await gitHunks(before, after, 3);
+      const hunks = await gnuHunks(before, after, 3);
       expect(applyTo(before, hunks ?? '')).toBe(after.toString('latin1'));
     });
     await fc.assert(property, { numRuns: 25 });
   });
 
-  it('goes to git when it costs too much here', async () => {
+  it('goes to GNU diff when it costs too much here', async () => {
     const before = numbered(20_000, (i) => `line ${i}`);
     const after = numbered(20_000, (i) => (i % 3 === 0 ? `other ${i}` : `line ${i}`));
     expect(diffHere(before, after)).toBeNull();

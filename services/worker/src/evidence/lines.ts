@@ -1,5 +1,5 @@
 import { structuredPatch } from 'diff';
-import { gitHunks } from './git.ts';
+import { gnuHunks } from './gnu-diff.ts';
 
 /** How two texts differ by line. */
 export interface LineDiff {
@@ -13,10 +13,10 @@ const NEWLINE = 10;
 const CONTEXT_LINES = 3;
 const DEADLINE_MS = 100;
 const MAX_EDITS = 1000;
-/** More lines than this go to git, which is quicker with them. */
+/** More lines than this go to GNU diff, which is quicker with them. */
 const MAX_LINES = 50_000;
-/** More lines than this are not compared at all: git takes a hundred bytes of memory for each. */
-const MAX_GIT_LINES = 2_000_000;
+/** More lines than this are not compared at all: that takes a hundred bytes of memory for each. */
+const MAX_GNU_LINES = 2_000_000;
 /** Milliseconds for all comparisons of one rehearsal; a hostile command can make each of them the worst case. */
 const BUDGET_MS = 10_000;
 
@@ -42,7 +42,7 @@ export function wholeHunk(text: Buffer, sign: '+' | '-', maxBytes: number): stri
 /** Compares two texts; null when that costs too much. */
 export type Differ = (before: Buffer, after: Buffer) => Promise<LineDiff | null>;
 
-/** Makes a {@link Differ} for one rehearsal: a bounded comparison here, then git's, then none. */
+/** Makes a {@link Differ} for one rehearsal: a bounded comparison here, then GNU diff's, then none. */
 export function createDiffer(budgetMs: number = BUDGET_MS): Differ {
   let left = budgetMs;
   return async (before, after) => {
@@ -50,7 +50,7 @@ export function createDiffer(budgetMs: number = BUDGET_MS): Differ {
     const started = performance.now();
     const lines = countLines(before) + countLines(after);
     const here = lines > MAX_LINES ? null : diffHere(before, after);
-    const diff = here ?? (lines > MAX_GIT_LINES ? null : await diffByGit(before, after));
+    const diff = here ?? (lines > MAX_GNU_LINES ? null : await diffByGnu(before, after));
     left -= performance.now() - started;
     return diff;
   };
@@ -105,8 +105,8 @@ function lineStart(text: Buffer, offset: number, lines: number): number {
   return start;
 }
 
-async function diffByGit(before: Buffer, after: Buffer): Promise<LineDiff | null> {
-  const hunks = await gitHunks(before, after, CONTEXT_LINES);
+async function diffByGnu(before: Buffer, after: Buffer): Promise<LineDiff | null> {
+  const hunks = await gnuHunks(before, after, CONTEXT_LINES);
   return hunks === null ? null : counted(hunks);
 }
 

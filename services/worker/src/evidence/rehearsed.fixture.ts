@@ -69,6 +69,7 @@ function bash(cwd: string, script: string): void {
   execFileSync('bash', ['-ec', `umask 022; ${SOCKET}\n${script}`], {
     cwd,
     stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 60_000,
   });
 }
 

@@ -53,11 +53,14 @@ export class Tree implements Disposable {
   readonly root: Entry;
   readonly #root: number;
   readonly #held = new Map<PathKey, number>();
+  /** The directory asked for last, which is never the one unused for longest. */
+  #last: { readonly key: PathKey; readonly fd: number };
 
   /** `unlocking`: whether a root that its owner cannot read is made readable; see {@link Tree.unlock}. */
   constructor(root: Buffer, unlocking: Unlocking = 'leave') {
     this.root = toEntry(statSync(root, { bigint: true }));
     this.#root = openRoot(root, this.root, unlocking);
+    this.#last = { key: '', fd: this.#root };
   }
 
   /** The names in a directory, as latin1. */
@@ -107,6 +110,8 @@ export class Tree implements Disposable {
 
   /** The open directory at a path: held from before, or reached from the nearest one that is. */
   #open(directory: PathKey): number {
+    if (directory === this.#last.key) return this.#last.fd;
+    this.#last = { key: '', fd: this.#root };
     const missing: PathKey[] = [];
     let at = directory;
     for (; at !== '' && !this.#held.has(at); at = parentOf(at)) missing.push(at);
@@ -116,6 +121,7 @@ export class Tree implements Disposable {
       fd = this.#step(fd, nameOf(key));
       this.#hold(key, fd);
     }
+    this.#last = { key: directory, fd };
     return fd;
   }
 
