@@ -10,7 +10,7 @@ import { DRYLANE, drylane } from '../journey/drylane.ts';
 import { makePlace } from '../journey/place.ts';
 
 const ROUNDS = Number(process.env.DRYLANE_KILL_ROUNDS ?? 16);
-const KILLED_EACH = 4;
+const KILLED_EACH = Number(process.env.DRYLANE_KILL_EACH ?? 4);
 
 /** Everything of ours that is in the engine, in the mount table, or in a state directory. */
 async function remains(engine: Engine, state: string) {

@@ -110,6 +110,7 @@ exit code:      0
 files changed:  14
 surprise paths: 1
 blocked:        yes
+verdict:        block
 note:           touched blog/index.html but intent only allowed blog/*.md
 `,
     );

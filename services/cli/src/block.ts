@@ -37,9 +37,21 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
     ...(evidence.outside.length > 0 ? [line('outside', String(evidence.outside.length), 'bad')] : []),
     ...outputCuts(report),
     line('blocked', blocked ? 'yes' : 'no', blocked ? 'bad' : 'good'),
-    ...(verdict === 'promote' || blocked ? [] : [line('verdict', verdict, 'warn')]),
+    line('verdict', verdict, VERDICT_TONE[verdict]),
     ...notes(findings, report),
+    ...lastWords(report),
   ];
+}
+
+const VERDICT_TONE = { promote: 'good', hold: 'warn', block: 'bad', inconclusive: 'warn' } as const;
+
+const MAX_LAST_WORDS = 3;
+
+/** The end of what a command that failed said about it. */
+function lastWords({ evidence, findings }: Rehearsal): BlockLine[] {
+  if (!findings.some(({ rule }) => rule === 'unexpected-exit')) return [];
+  const said = evidence.stderr.text.trimEnd().split('\n').slice(-MAX_LAST_WORDS).join('\n');
+  return said === '' ? [] : [line('said', said)];
 }
 
 function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): BlockLine {

@@ -1,6 +1,6 @@
-import { readFile, realpath } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { buffer } from 'node:stream/consumers';
 import { checkAs, MAX_DOCUMENT_BYTES, parseDocumentAs } from '@drylane/proto/document';
 import { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -101,23 +101,30 @@ function assignment(text: string): [string, string] {
 }
 
 async function readEnvelope(file: string, context: Context): Promise<Envelope> {
-  const source =
-    file === '-' ? await buffer(context.stdin) : await readLimited(resolve(context.cwd, file), file);
-  return parseDocumentAs(Envelope, source, {
-    name: file === '-' ? 'standard input' : file,
-    code: 'bad-input',
-  });
-}
-
-async function readLimited(path: string, shown: string): Promise<Uint8Array> {
-  const content = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+  const [name, stream] =
+    file === '-'
+      ? ['standard input', context.stdin]
+      : [file, createReadStream(resolve(context.cwd, file), { end: MAX_DOCUMENT_BYTES })];
+  const source = await readAtMost(stream, MAX_DOCUMENT_BYTES + 1).catch((cause: NodeJS.ErrnoException) => {
     throw new DrylaneError(
       'bad-input',
-      { field: shown, message: `cannot be read (${cause.code})`, mend: 'check the path and its permissions' },
+      { field: name, message: `cannot be read (${cause.code})`, mend: 'check the path and its permissions' },
       { cause },
     );
   });
-  return content.subarray(0, MAX_DOCUMENT_BYTES + 1);
+  return parseDocumentAs(Envelope, source, { name, code: 'bad-input' });
+}
+
+/** Reads a stream until it ends or has given this many bytes; an endless one takes no more memory. */
+async function readAtMost(stream: AsyncIterable<Buffer | string>, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    chunks.push(Buffer.from(chunk));
+    bytes += chunk.length;
+    if (bytes >= limit) break;
+  }
+  return Buffer.concat(chunks).subarray(0, limit);
 }
 
 async function real(path: string): Promise<string> {

@@ -17,6 +17,11 @@ export function renderBlock(lines: readonly BlockLine[], colours: Colours): stri
     .join('');
 }
 
+/** A path on one line, whatever its name holds. */
+export function visiblePath(path: string): string {
+  return visible(path).replaceAll('\n', '\\x0a').replaceAll('\t', '\\x09');
+}
+
 const SIGNS: Readonly<Record<Change['kind'], string>> = {
   added: 'A',
   modified: 'M',
@@ -33,7 +38,7 @@ export function renderChange(change: Change, colours: Colours): string {
   const counts = change.additions === null ? '' : ` +${change.additions} -${change.deletions ?? 0}`;
   const size = change.entries > 1 ? ` (${change.entries} entries)` : counts;
   const tag = change.class === 'expected' ? '' : `  ${change.class}`;
-  return paint(`${SIGNS[change.kind]} ${visible(change.path)}${size}${tag}`);
+  return paint(`${SIGNS[change.kind]} ${visiblePath(change.path)}${size}${tag}`);
 }
 
 /** The steps of a command with what became of each. */

@@ -26,7 +26,7 @@ export function registerRuns(root: Command, context: Context, done: (status: num
       await using records = await openRecords(stateDirectory(options.state, context.env));
       const runs = await records.list({ limit: options.limit, ...(options.task && { task: options.task }) });
       if (options.json) printJson(context, { runs });
-      else if (runs.length === 0) context.stdout.write('no runs yet: drylane rehearse -- COMMAND\n');
+      else if (runs.length === 0) context.stdout.write("no runs yet: drylane rehearse --read-only -- 'ls'\n");
       else {
         const paint = colours(context);
         for (const run of runs) {
@@ -34,7 +34,7 @@ export function registerRuns(root: Command, context: Context, done: (status: num
           const task = run.task === null ? '' : ` ${paint.bold(run.task)}`;
           const command = visible(run.command).replaceAll(/\s+/g, ' ').slice(0, 70);
           context.stdout.write(
-            `${run.id}  ${when}  ${run.state.padEnd(22)}${(run.risk_level ?? '').padEnd(7)}${task} ${command}\n`,
+            `${run.id}  ${when}  ${run.state.padEnd(24)}${(run.risk_level ?? '').padEnd(7)}${task} ${command}\n`,
           );
         }
       }

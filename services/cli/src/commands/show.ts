@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { renderBlock, renderChange, renderSteps } from '../print.ts';
+import { renderBlock, renderChange, renderSteps, visiblePath } from '../print.ts';
 import { stateDirectory } from '../state.ts';
 
 interface Options {
@@ -42,7 +42,7 @@ export function registerShow(root: Command, context: Context, done: (status: num
               'changes',
               [...shown, ...(cut > 0 ? [`… and ${cut} more (--json has all)`] : [])].join('\n'),
             ),
-            section('outside', outside.map((o) => `${o.kind} ${visible(o.path)}`).join('\n')),
+            section('outside', outside.map((o) => `${o.kind} ${visiblePath(o.path)}`).join('\n')),
             section('stdout', visible(stdout.text)),
             section('stderr', visible(stderr.text)),
             section('not observed', report.evidence.fidelity.unobserved.join('\n')),

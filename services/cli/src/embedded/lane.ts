@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { realpath } from 'node:fs/promises';
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import { createRedactor, type Redactor } from '@drylane/chassis/redact/redact';
@@ -13,6 +14,7 @@ import { classify } from '@drylane/dispatcher/classify/classify';
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import type { Envelope } from '@drylane/proto/envelope';
+import { DrylaneError } from '@drylane/proto/errors';
 import { type RunId, runId } from '@drylane/proto/ids';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
 import type { Risk } from '@drylane/proto/risk';
@@ -23,7 +25,7 @@ import { chooseGiver } from '@drylane/worker/sandbox/giver';
 import { currentOwner, formatOwner, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
 import { reap } from '@drylane/worker/sandbox/reaper';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
-import { type Judgement, keep, scrubEnvelope } from './record.ts';
+import { type Judgement, keep, scrubAll } from './record.ts';
 import { openStores } from './records.ts';
 
 export interface LaneOptions {
@@ -79,16 +81,16 @@ async function runOne(
 ): Promise<Reported> {
   const located = await locate(envelope, rootsOf(policy, options.roots));
   const admitted = admit(envelope, policy.policy, { located, looksSecret });
-  const risk = classify(admitted.command, policy.policy.risk);
+  keepApart(admitted.workspace, await realpath(options.stateDir));
   const redactor = createRedactor([]);
+  const risk = scrubAll(classify(admitted.command, policy.policy.risk), redactor);
   const id = runId(Date.now(), randomBytes(10));
   await ledger.append(
     id,
     [
       {
         type: 'submitted',
-        task: admitted.task,
-        command: redactor.text(admitted.command).text,
+        ...scrubAll({ task: admitted.task, command: admitted.command }, redactor),
         envelope_digest: admitted.envelopeDigest,
         policy_digest: admitted.policyDigest,
         owner: formatOwner(currentOwner()),
@@ -100,11 +102,24 @@ async function runOne(
     Date.now(),
   );
   const request = rehearsalRequest(id, admitted, options);
-  const rehearsed = await rehearse(sandbox, request, redactor).catch(async (fault: unknown) => {
+  try {
+    const rehearsed = await rehearse(sandbox, request, redactor);
+    return await settle({ ledger, blobs, policy }, { id, admitted, risk, redactor, rehearsed });
+  } catch (fault) {
     await ledger.append(id, [{ type: 'moved', to: 'inconclusive', reason: 'the sandbox broke' }], Date.now());
     throw fault;
+  }
+}
+
+/** What drylane keeps must not be part of what a command sees, nor a workspace part of what drylane keeps. */
+function keepApart(workspace: string, stateDir: string): void {
+  const inside = (path: string, directory: string): boolean => `${path}/`.startsWith(`${directory}/`);
+  if (!inside(workspace, stateDir) && !inside(stateDir, workspace)) return;
+  throw new DrylaneError('bad-input', {
+    field: 'workspace.path',
+    message: `and the state directory lie in one another: ${stateDir}`,
+    mend: 'keep runs elsewhere: --state DIR',
   });
-  return settle({ ledger, blobs, policy }, { id, admitted, risk, redactor, rehearsed });
 }
 
 function rehearsalRequest(id: RunId, admitted: Admitted, { runtime, env }: LaneOptions) {
@@ -145,8 +160,8 @@ async function settle(
   const judgement: Judgement = {
     decision,
     risk,
-    envelope: scrubEnvelope(admitted.envelope, redactor),
-    forbidden: [...admitted.forbiddenPaths],
+    envelope: scrubAll(admitted.envelope, redactor),
+    forbidden: scrubAll([...admitted.forbiddenPaths], redactor),
     approval_required: approvalRequired,
   };
   await ledger.append(
@@ -160,7 +175,7 @@ async function settle(
   );
   const report: Rehearsal = {
     run_id: id,
-    task: admitted.task,
+    task: admitted.task === null ? null : redactor.text(admitted.task).text,
     verdict: decision.verdict,
     risk,
     findings: decision.findings,

@@ -40,18 +40,12 @@ export async function recall<K extends keyof typeof SCHEMAS>(
   return SCHEMAS[kind].parse(JSON.parse(Buffer.from(bytes).toString('utf8'))) as z.infer<(typeof SCHEMAS)[K]>;
 }
 
-/** An envelope fit to be kept: whatever text a person or a planner wrote in it is scrubbed. */
-export function scrubEnvelope(envelope: Envelope, redactor: Redactor): Envelope {
-  const scrub = (text: string): string => redactor.text(text).text;
-  const { intent, env } = envelope;
-  return {
-    ...envelope,
-    command: scrub(envelope.command),
-    intent: {
-      ...intent,
-      ...(intent.summary !== undefined && { summary: scrub(intent.summary) }),
-      ...(intent.reviewer_note !== undefined && { reviewer_note: scrub(intent.reviewer_note) }),
-    },
-    ...(env && { env: Object.fromEntries(Object.entries(env).map(([name, value]) => [name, scrub(value)])) }),
-  };
+/** A value fit to be kept: every text in it is scrubbed, whoever wrote it. */
+export function scrubAll<T>(value: T, redactor: Redactor): T {
+  if (typeof value === 'string') return redactor.text(value).text as T;
+  if (Array.isArray(value)) return value.map((item) => scrubAll(item, redactor)) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, scrubAll(item, redactor)]),
+  ) as T;
 }

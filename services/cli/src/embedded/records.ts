@@ -46,7 +46,7 @@ export async function openRecords(stateDir: string): Promise<Records> {
     throw new DrylaneError('not-found', {
       field: 'run',
       message: 'there are no runs yet',
-      mend: 'drylane rehearse -- COMMAND makes one',
+      mend: "make one: drylane rehearse --read-only -- 'ls'",
     });
   }
 

@@ -6,7 +6,7 @@ import type { Admitted } from './admitted.ts';
 import { environmentProblems, type LooksSecret } from './environment.ts';
 import { coversHost } from './hosts.ts';
 import { limitProblems, settleLimits } from './limits.ts';
-import { forbiddenIn, patternProblems } from './patterns.ts';
+import { forbiddenIn, patternProblems, unwatchedProblems } from './patterns.ts';
 import { type Located, placeProblems, workspacePath } from './place.ts';
 
 /** What `admit` must be told about the world. */
@@ -86,6 +86,7 @@ function intentPatternProblems(envelope: Envelope, { workspace }: Located): read
   return [
     ...patternProblems(expected_writes ?? [], 'intent.expected_writes', paths),
     ...patternProblems(forbidden_paths ?? [], 'intent.forbidden_paths', paths),
+    ...unwatchedProblems(forbidden_paths ?? [], 'intent.forbidden_paths'),
   ];
 }
 

@@ -40,6 +40,24 @@ export function patternProblems(
   });
 }
 
+// In a rehearsal these are its own and thrown away; nobody looks at what is left there.
+const UNWATCHED = ['tmp', 'proc', 'sys', 'dev/shm'];
+
+/** Forbidden patterns that name a place where nobody looks: what cannot be enforced must not be accepted. */
+export function unwatchedProblems(patterns: readonly PathPattern[], field: string): readonly Problem[] {
+  return patterns.flatMap((pattern, index): Problem[] => {
+    const place = UNWATCHED.find((p) => `${pattern}/`.startsWith(`/${p}/`));
+    if (place === undefined) return [];
+    return [
+      {
+        field: `${field}.${index}`,
+        message: `lies in /${place}, where a rehearsal is not watched`,
+        mend: 'remove it: what a command leaves there is thrown away with its container',
+      },
+    ];
+  });
+}
+
 /** What policy forbids in one workspace: an absolute path of its own inside that workspace is forbidden there too. */
 export function forbiddenIn(patterns: readonly PathPattern[], workspace: string): readonly PathPattern[] {
   return patterns.flatMap((pattern) => {

@@ -11,6 +11,9 @@ import { type Content, createContentReader } from './states.ts';
 import { keyBytes, type PathKey, Tree } from './tree.ts';
 import { walk } from './walk.ts';
 
+/** Takes the secrets out of a whole text: what is left, null when there are none, or that no part may be shown. */
+export type Scrub = (text: Buffer) => Buffer | null | 'withhold';
+
 /** What a rehearsal changed in the workspace. */
 export interface ObservedChanges {
   /** Forbidden paths first, then surprises, then the rest; in each by the paths' bytes. */
@@ -24,12 +27,14 @@ export interface ObservedChanges {
 /**
  * Reads what a rehearsal changed, after all its processes are dead. Cost follows what the command touched, never
  * the size of the workspace. Entries of upper that are closed to their owner are made readable there.
+ * Patches hold what `scrub` leaves of the contents; counts are those of the contents themselves.
  * @throws Node's system errors when lower or upper is not there at all, and whatever `view.names` throws.
  */
 export async function observeChanges(
   view: WorkspaceView,
   rules: PathRules,
   attribution: StepLookup,
+  scrub: Scrub,
 ): Promise<ObservedChanges> {
   using lower = new Tree(view.lower);
   using upper = new Tree(view.upper, 'unlock');
@@ -37,7 +42,7 @@ export async function observeChanges(
   const differences = await findDifferences(lower, written, upper.root, view.names.bind(view));
   const items = arrange(differences.list, rules);
 
-  const describe = createDescriber(lower, upper, attribution);
+  const describe = createDescriber(lower, upper, attribution, scrub);
   const pace = createPace();
   const changes: Change[] = [];
   const patches: Patch[] = [];
@@ -60,7 +65,7 @@ type Described = { readonly complete: boolean } & (
 );
 
 /** Makes a function that reads both sides of an item; one for a rehearsal, because its budgets are for all items. */
-function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup) {
+function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scrub: Scrub) {
   const read = createContentReader();
   const differ = createDiffer();
   let patchBytes = MAX_PATCHES_BYTES;
@@ -71,7 +76,7 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup) {
     const kind = kindOf(before, after, item.before?.rdev === item.after?.rdev);
     if (kind === null) return { complete, change: null };
     const room = Math.min(MAX_PATCH_BYTES, patchBytes);
-    const lines = await compareLines(before, after, differ, room);
+    const lines = await compareScrubbed([before, after], differ, room, scrub);
     const change: Change = {
       path: pathOf(item.key),
       kind,
@@ -89,6 +94,32 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup) {
     patchBytes -= Buffer.byteLength(patch.text);
     return { complete, change, patch };
   };
+}
+
+/**
+ * Counts of two contents, and hunks of what is left of them when they are scrubbed: a hunk alone may show a secret
+ * without what tells that it is one.
+ */
+async function compareScrubbed(
+  [before, after]: readonly [Content | null, Content | null],
+  differ: Differ,
+  room: number,
+  scrub: Scrub,
+): Promise<ComparedLines> {
+  const raw = await compareLines(before, after, differ, room);
+  const clean = [scrubbed(before, scrub), scrubbed(after, scrub)] as const;
+  if (clean[0] === before && clean[1] === after) return raw;
+  if (clean[0] === 'withhold' || clean[1] === 'withhold') return { ...raw, hunks: null, cut: true };
+  const { hunks, cut } = await compareLines(clean[0], clean[1], differ, room);
+  return { ...raw, hunks, cut };
+}
+
+/** A content with its text scrubbed; the same one when there was nothing to scrub. */
+function scrubbed(content: Content | null, scrub: Scrub): Content | null | 'withhold' {
+  if (content === null || content.bytes === null || content.binary) return content;
+  const bytes = scrub(content.bytes);
+  if (bytes === 'withhold') return bytes;
+  return bytes === null ? content : { ...content, bytes };
 }
 
 /** The root has no name of its own; nothing in it can be called `.`. */

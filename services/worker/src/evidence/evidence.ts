@@ -2,6 +2,7 @@ import type { CapturedOutput, Evidence, StepEvidence } from '@drylane/proto/evid
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
 import type { StepPlan } from '../rehearse/steps.ts';
+import { SCRATCH } from '../sandbox/container.ts';
 import type { ObservedOutside, PreparedSandbox, SandboxOutcome } from '../sandbox/sandbox.ts';
 import { pathsOfStep, type StepLookup } from './attribution.ts';
 import type { ObservedChanges } from './changes.ts';
@@ -27,12 +28,17 @@ export interface Observations {
 
 /** What a rehearsal of this version cannot see, whatever the command. */
 const NEVER_OBSERVED = [
+  `what is left in ${SCRATCH.join(' and ')}`,
+  'other names of a changed file that is hard-linked',
   'file reads',
   'processes that ended before the command did',
   'network attempts',
   'privileged calls',
   'extended attributes and times of files',
 ];
+
+// 128 + SIGXFSZ: a file grew past the limit on one file, which is that of the disk.
+const FILE_TOO_LARGE = 153;
 
 /** Puts the observations together as evidence. Text that the command had a hand in is scrubbed. */
 export function evidenceOf(seen: Observations): Evidence {
@@ -42,7 +48,7 @@ export function evidenceOf(seen: Observations): Evidence {
     signal: signalName(outcome.exitCode),
     timed_out: outcome.timedOut,
     oom_killed: outcome.oomKilled,
-    disk_full: outcome.diskFull,
+    disk_full: outcome.diskFull || seen.settled.steps.some(({ exitCode }) => exitCode === FILE_TOO_LARGE),
     pids_exhausted: outcome.pidsExhausted,
     duration_ms: rounded(outcome.endedAtMs - outcome.startedAtMs),
     complete: observed.complete && seen.outside.complete && !outcome.tampered && !seen.tampered,
@@ -52,7 +58,7 @@ export function evidenceOf(seen: Observations): Evidence {
     network: [],
     processes: [],
     privileged: [],
-    leftovers: outcome.leftovers.map(({ pid, argv }) => ({ pid, argv: argv.map(seen.scrub) })),
+    leftovers: outcome.leftovers.map(({ pid, argv }) => ({ pid, argv: scrubArgv(argv, seen.scrub) })),
     canaries: [],
     stdout: seen.stdout,
     stderr: seen.stderr,
@@ -91,6 +97,13 @@ function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observa
       opaque: plan.opaque,
     };
   });
+}
+
+/** Whether a word is a secret may depend on the word before it: then the line is kept as one. */
+function scrubArgv(argv: readonly string[], scrub: (text: string) => string): string[] {
+  const line = argv.join(' ');
+  const clean = scrub(line);
+  return clean === line ? [...argv] : [clean];
 }
 
 function unobserved({ steps, prepared }: Observations): string[] {

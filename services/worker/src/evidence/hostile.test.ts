@@ -120,6 +120,7 @@ describe('evidence is incomplete', () => {
         { ...here.view, names: async () => new Map([['', names.map((name) => Buffer.from(name))]]) },
         pathRules([], []),
         here.attribution,
+        () => null,
       );
     expect((await observe(['x', 'y'])).complete).toBe(true);
     expect((await observe(['x', 'y', 'z'])).complete).toBe(false);
@@ -132,7 +133,9 @@ describe('evidence is incomplete', () => {
     rehearsed = here;
     here.run('echo b > d/y');
     const view = { ...here.view, names: async () => new Map() };
-    expect((await observeChanges(view, pathRules([], []), here.attribution)).complete).toBe(false);
+    expect((await observeChanges(view, pathRules([], []), here.attribution, () => null)).complete).toBe(
+      false,
+    );
   });
 
   it('when a file is not what it was a moment before, or more than may be read', async () => {
@@ -169,7 +172,7 @@ describe('a user who is not root', () => {
     const names = new Map(${names}.map(([d, list]) => [d, list.map((n) => Buffer.from(n))]));
     const steps = { stepOf: () => null, lastStepIn: () => null, touchedBy: () => [] };
     const view = { lower: Buffer.from('${lower}'), upper: Buffer.from('${upper}'), names: async () => names };
-    const { changes, complete } = await observeChanges(view, { expected: [], forbidden: [] }, steps);
+    const { changes, complete } = await observeChanges(view, { expected: [], forbidden: [] }, steps, () => null);
     console.log(JSON.stringify({ complete, changes: changes.map((c) => [c.kind, c.path, c.after?.mode]) }));`;
 
   /** As who owns both trees but has no capability: what an upper directory looks like that an engine mounted. */

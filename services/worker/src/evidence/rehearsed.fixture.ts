@@ -53,7 +53,7 @@ export async function rehearse(prepare: string, sizeBytes: number = 64 * 2 ** 20
     ...{ lower, upper, merged, view, attribution },
     run: (script) => bash(merged, script),
     observe: (expected = ['**'], forbidden = []) =>
-      observeChanges(view, pathRules(expected, forbidden), attribution),
+      observeChanges(view, pathRules(expected, forbidden), attribution, () => null),
     end: async () => {
       await unmountOverlay(dir);
       rmSync(base, { recursive: true });

@@ -81,7 +81,7 @@ export function settleSteps(plan: StepPlan, markers: readonly TimedMarker[], she
     const marker = markers[next];
     if (marker === undefined) {
       settled[at] = ranWith(step, shell.exitCode, clock, shell.endedAtMs);
-      return { steps: settled, tampered: false };
+      return { steps: settled, tampered: isSilenced(plan, step, shell) };
     }
     if (step.marked && marker.index === step.index) {
       settled[at] = told(step, marker, clock);
@@ -102,6 +102,16 @@ export function settleSteps(plan: StepPlan, markers: readonly TimedMarker[], she
     chain = 0;
   }
   return { steps: settled, tampered: next < markers.length };
+}
+
+/**
+ * Whether the markers may have been switched off by text that is not here: the shell ended well in a step that does
+ * not say so, with others after it, in a command that runs such text.
+ */
+function isSilenced({ steps }: StepPlan, step: Step, { exitCode }: ShellRun): boolean {
+  if (exitCode !== 0 || !step.marked || step.index === steps.length - 1) return false;
+  const endsShell = /\b(exit|exec|logout|return|kill)\b/.test(step.text);
+  return !endsShell && steps.some(({ text }) => /(^|[\s;&|({])(\.|source|eval|enable)\s/.test(text));
 }
 
 function runs(step: Step, chain: number): boolean {

@@ -29,8 +29,14 @@ export interface RehearsalPlan {
   readonly spec: SandboxSpec;
 }
 
-// Without the second, even `git status` rewrites .git/index, a change that nobody asked about.
-const BASE_ENV = { LANG: 'C.UTF-8', GIT_OPTIONAL_LOCKS: '0' };
+// Without the latter, even `git status` and `git diff` rewrite .git/index, a change that nobody asked about.
+const BASE_ENV = {
+  LANG: 'C.UTF-8',
+  GIT_OPTIONAL_LOCKS: '0',
+  GIT_CONFIG_COUNT: '1',
+  GIT_CONFIG_KEY_0: 'diff.autoRefreshIndex',
+  GIT_CONFIG_VALUE_0: 'false',
+};
 
 /**
  * Turns an admitted request into what the sandbox is to do. The command runs as the workspace's owner, so that

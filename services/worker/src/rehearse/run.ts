@@ -1,9 +1,10 @@
 import { lstat } from 'node:fs/promises';
 import type { Redactor } from '@drylane/chassis/redact/redact';
+import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { pathRules } from '@drylane/proto/paths';
 import { createAttribution } from '../evidence/attribution.ts';
-import { observeChanges } from '../evidence/changes.ts';
+import { observeChanges, type Scrub } from '../evidence/changes.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { captureOutput } from '../evidence/output.ts';
 import type { Patch } from '../evidence/patch.ts';
@@ -46,7 +47,7 @@ async function follow(
 ): Promise<Rehearsed> {
   const attribution = createAttribution(prepared.view.upper);
   const markers: TimedMarker[] = [];
-  let unreadable = false;
+  let forged = false;
   const output = {
     stdout: captureOutput(request.limits.outputBytes, redactor),
     stderr: captureOutput(request.limits.outputBytes, redactor),
@@ -55,11 +56,13 @@ async function follow(
     output: (stream, chunk) => output[stream].push(chunk),
     async marker(line, atMs) {
       const marker = parseMarker(line);
-      if (marker === undefined) unreadable = true;
-      else {
-        markers.push({ ...marker, atMs });
-        await attribution.boundary(marker.index);
+      // Steps run once and in order: anything else was not written by our marker, and ends the rehearsal.
+      if (marker === undefined || marker.index <= (markers.at(-1)?.index ?? -1)) {
+        forged = true;
+        throw new DrylaneError('sandbox-failed', FORGED);
       }
+      markers.push({ ...marker, atMs });
+      await attribution.boundary(marker.index);
     },
   });
 
@@ -72,7 +75,7 @@ async function follow(
 
   const rules = pathRules(request.expected, request.forbidden);
   const [observed, outside] = await Promise.all([
-    observeChanges(prepared.view, rules, attribution),
+    observeChanges(prepared.view, rules, attribution, scrubber(redactor)),
     prepared.outside(rules),
   ]);
   const evidence = evidenceOf({
@@ -84,7 +87,7 @@ async function follow(
     observed,
     outside,
     lookup: attribution,
-    tampered: unreadable || settled.tampered,
+    tampered: forged || settled.tampered,
     absentMounts: await mountsBelow(request.workspace),
     stdout: output.stdout.end(),
     stderr: output.stderr.end(),
@@ -94,5 +97,22 @@ async function follow(
   const patches = observed.patches.map((patch) => ({ ...patch, text: redactor.text(patch.text).text }));
   return { evidence, patches };
 }
+
+function scrubber(redactor: Redactor): Scrub {
+  return (text) => {
+    const stream = redactor.stream();
+    const first = stream.push(text);
+    const { rest, redactions, kinds } = stream.end();
+    // A line of a key is a secret that does not look like one, and a damaged key does not end where it should.
+    if (kinds['private-key'] !== undefined) return 'withhold';
+    return redactions === 0 ? null : Buffer.concat([first, rest]);
+  };
+}
+
+const FORGED = {
+  field: 'control',
+  message: 'a step marker was forged',
+  mend: 'the evidence is not complete',
+};
 
 const SHELL_DISAGREES = 'the shell reads this text otherwise than our grammar does';

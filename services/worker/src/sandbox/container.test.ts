@@ -65,6 +65,10 @@ describe("a rehearsal's container", () => {
     ]);
   });
 
+  it('has a /dev that nothing can be made in', () => {
+    expect(options().HostConfig?.Tmpfs?.['/dev']).toMatch(/^ro,/);
+  });
+
   it('lets the engine write nothing of its output to disk', () => {
     expect(options().HostConfig?.LogConfig).toEqual({ Type: 'none', Config: {} });
   });
@@ -83,6 +87,6 @@ describe("a rehearsal's container", () => {
   });
 
   it('has no scratch directory where the workspace stands', () => {
-    expect(Object.keys(options({ workspace: '/tmp' }).HostConfig?.Tmpfs ?? {})).toEqual(['/var/tmp', '/run']);
+    expect(Object.keys(options({ workspace: '/tmp' }).HostConfig?.Tmpfs ?? {})).toEqual(['/dev/shm', '/dev']);
   });
 });

@@ -17,15 +17,20 @@ export interface ContainerMounts {
   readonly identity: ReadonlyMap<string, string>;
 }
 
-const SCRATCH_BYTES = 64 * 2 ** 20;
+const SHM_BYTES = 64 * 2 ** 20;
 
-/** The size-limited scratch directories of a container, with their mount options. */
+/** Directories of a container that are nobody's evidence: nobody looks at what a command leaves there. */
+export const SCRATCH = ['/tmp', '/dev/shm'] as const;
+
+/**
+ * The tmpfs of a container, with their mount options: what is scratch, and a /dev that is read-only, so that a
+ * write to a disk's name is refused and does not quietly make a file.
+ */
 export function scratch(spec: SandboxSpec): Record<string, string> {
-  const tmpfs = (bytes: number, mode: string) => `rw,nosuid,nodev,exec,size=${bytes},mode=${mode}`;
   const all: Record<string, string> = {
-    '/tmp': tmpfs(spec.limits.diskBytes, '1777'),
-    '/var/tmp': tmpfs(SCRATCH_BYTES, '1777'),
-    '/run': tmpfs(SCRATCH_BYTES, '755'),
+    '/tmp': `rw,nosuid,nodev,exec,size=${spec.limits.diskBytes},mode=1777`,
+    '/dev/shm': `rw,nosuid,nodev,size=${SHM_BYTES},mode=1777`,
+    '/dev': 'ro,dev,nosuid,size=64k,mode=755',
   };
   delete all[spec.workspace];
   return all;
@@ -87,7 +92,6 @@ export function containerOptions(
       MemorySwap: memory,
       NanoCpus: Math.round(limits.cpus * 1e9),
       PidsLimit: limits.pids,
-      ShmSize: SCRATCH_BYTES,
       Ulimits: [
         { Name: 'nofile', Soft: 4096, Hard: 4096 },
         { Name: 'core', Soft: 0, Hard: 0 },

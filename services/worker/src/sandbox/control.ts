@@ -63,7 +63,9 @@ function channel(directory: string, events: number, ack: number): ControlChannel
   return {
     directory,
     listen(onLine, onFlood) {
+      let over = false;
       const flood = (): void => {
+        over = true;
         socket.pause();
         onFlood();
       };
@@ -82,7 +84,7 @@ function channel(directory: string, events: number, ack: number): ControlChannel
         else
           for (const line of complete)
             tail = tail
-              .then(() => onLine(line, atMs))
+              .then(() => (over ? false : onLine(line, atMs)))
               .then(answer)
               .catch(flood);
       });

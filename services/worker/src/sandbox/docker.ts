@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import type Docker from 'dockerode';
 import { containerOptions, LABEL, OWNER_LABEL, SANDBOX_LABEL, scratch } from './container.ts';
 import { CONTROL_MOUNT, type ControlChannel, openControl } from './control.ts';
 import { type Engine, engineFault, findImage, isNotFound } from './engine.ts';
-import { changedIdentityFiles, IDENTITY_FILES, observeOutside } from './outside.ts';
+import { changedIdentityFiles, IDENTITY_FILES, IDENTITY_MODE, observeOutside } from './outside.ts';
 import { unmountOverlay } from './overlay.ts';
 import { currentOwner, formatOwner } from './owner.ts';
+import { removeTree } from './remove-tree.ts';
 import { runContainer } from './run.ts';
 import type { PreparedSandbox, Sandbox, SandboxSpec } from './sandbox.ts';
 import { ensureToolkit } from './toolkit.ts';
@@ -25,6 +26,8 @@ export interface DockerSandboxOptions {
 /** Everything of one rehearsal that has to be taken away again, in the order it came. */
 interface Held {
   readonly directory: string;
+  /** The one taking-away, whoever asked for it first. */
+  gone?: Promise<void>;
   control?: ControlChannel;
   given?: GivenWorkspace;
   container?: Docker.Container;
@@ -110,7 +113,11 @@ async function build(
     imageDigest: image.id,
     runtime: spec.runtime ?? 'runc',
     unobserved: giver.unobserved,
-    run: (listener) => runContainer({ container, control, given, limits: spec.limits }, listener),
+    run: (listener) =>
+      runContainer(
+        { container, control, given, limits: spec.limits, identity: join(held.directory, 'etc') },
+        listener,
+      ),
     async outside(rules) {
       const made = [spec.workspace, spec.workingDir, CONTROL_MOUNT, ...Object.keys(scratch(spec))];
       const place = join(held.directory, 'rootfs');
@@ -129,7 +136,8 @@ async function writeIdentity(directory: string): Promise<Map<string, string>> {
   await mkdir(folder);
   for (const [path, text] of IDENTITY_FILES) {
     const source = join(folder, path.slice('/etc/'.length));
-    await writeFile(source, text, { mode: 0o644 });
+    await writeFile(source, text);
+    await chmod(source, IDENTITY_MODE);
     sources.set(path, source);
   }
   return sources;
@@ -143,7 +151,12 @@ async function allOrThrow<T extends readonly unknown[]>(parts: { [K in keyof T]:
 }
 
 /** Removes what a rehearsal held, all of it even when a part resists; the reaper gets what is left. */
-async function takeAway(held: Held): Promise<void> {
+function takeAway(held: Held): Promise<void> {
+  held.gone ??= removeAll(held);
+  return held.gone;
+}
+
+async function removeAll(held: Held): Promise<void> {
   const faults: unknown[] = [];
   const attempt = async (part: () => Promise<unknown>): Promise<void> => {
     try {
@@ -156,7 +169,7 @@ async function takeAway(held: Held): Promise<void> {
   await attempt(async () => held.container?.remove({ force: true, v: true }));
   await attempt(async () => held.given?.take());
   await attempt(() => unmountOverlay(held.directory));
-  await attempt(() => rm(held.directory, { recursive: true, force: true }));
+  await attempt(() => removeTree(held.directory));
   if (faults.length > 0)
     throw new DrylaneError(
       'sandbox-failed',

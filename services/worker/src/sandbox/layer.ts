@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { PathPattern, PathRules } from '@drylane/proto/paths';
 import { compilePattern } from '@drylane/proto/paths';
+import type Docker from 'dockerode';
 import type { StepLookup } from '../evidence/attribution.ts';
 import { observeChanges } from '../evidence/changes.ts';
 import type { ObservedOutside, WorkspaceView } from './sandbox.ts';
@@ -15,6 +16,13 @@ export interface Layers {
   readonly upper: string;
   /** Its image, colon-separated, uppermost first. */
   readonly lower: string;
+}
+
+/** The layers of a container, where its engine keeps them in directories. */
+export function layersOf({ GraphDriver: driver }: Docker.ContainerInspectInfo): Layers | undefined {
+  const { UpperDir: upper, LowerDir: lower } = (driver?.Data ?? {}) as Record<string, string | undefined>;
+  if (driver?.Name !== 'overlay2' || upper === undefined || lower === undefined) return undefined;
+  return { upper, lower };
 }
 
 interface LayerRequest {
@@ -57,10 +65,10 @@ export async function observeLayer(
       return listed;
     },
   };
-  const { changes, complete } = await observeChanges(view, fromRoot(rules), NO_STEPS);
+  const { changes, complete } = await observeChanges(view, fromRoot(rules), NO_STEPS, () => null);
   const outside = changes
     .map(({ path, kind }): OutsideChange => ({ path: `/${path}`, kind: OUTSIDE_KIND[kind] }))
-    .filter(({ path }) => path !== '/.' && !made.has(path));
+    .filter(({ path, kind }) => path !== '/.' && !(kind === 'added' && made.has(path)));
   return { changes: outside, complete };
 }
 

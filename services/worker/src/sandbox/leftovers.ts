@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { encodePath } from '@drylane/proto/paths';
 import { type CgroupPaths, processesIn } from './cgroup.ts';
@@ -27,8 +27,8 @@ export async function findLeftovers(paths: CgroupPaths, runnerPid: number): Prom
 
 async function living(paths: CgroupPaths, runnerPid: number): Promise<Leftover[]> {
   const pids = (await processesIn(paths)).filter((pid) => pid !== runnerPid);
-  const read = await Promise.all(pids.slice(0, MAX_LISTED).map(describe));
-  return read.filter((p) => p !== undefined);
+  const read = await Promise.all(pids.map(describe));
+  return read.filter((p) => p !== undefined).slice(0, MAX_LISTED);
 }
 
 async function describe(pid: number): Promise<Leftover | undefined> {
@@ -36,10 +36,27 @@ async function describe(pid: number): Promise<Leftover | undefined> {
     readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''),
     readFile(`/proc/${pid}/cmdline`).catch(() => Buffer.alloc(0)),
   ]);
-  const state = /^State:\s+(\S)/m.exec(status)?.[1];
-  if (state === undefined || state === 'Z' || state === 'X') return undefined;
-  const inner = /^NSpid:.*\s(\d+)$/m.exec(status)?.[1];
+  if (!(await lives(pid, status))) return undefined;
+  // One number alone would mean a process of this host: whatever it is, its arguments are none of ours to show.
+  const inner = /^NSpid:\s+\d+.*\s(\d+)$/m.exec(status)?.[1];
+  if (inner === undefined) return { pid, argv: [] };
   const text = cmdline.subarray(0, MAX_ARGV_BYTES).toString('latin1');
   const argv = text.split('\0').filter((part, i, all) => part !== '' || i < all.length - 1);
-  return { pid: Number(inner ?? pid), argv: argv.map((a) => encodePath(Buffer.from(a, 'latin1'))) };
+  return { pid: Number(inner), argv: argv.map((a) => encodePath(Buffer.from(a, 'latin1'))) };
+}
+
+/** Whether any thread of a process runs: its first one may have ended before the others. */
+async function lives(pid: number, status: string): Promise<boolean> {
+  if (hasEnded(status) === undefined) return false;
+  if (!hasEnded(status)) return true;
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const states = threads.map((thread) =>
+    readFile(`/proc/${pid}/task/${thread}/status`, 'latin1').catch(() => ''),
+  );
+  return (await Promise.all(states)).some((text) => hasEnded(text) === false);
+}
+
+function hasEnded(status: string): boolean | undefined {
+  const state = /^State:\s+(\S)/m.exec(status)?.[1];
+  return state === undefined ? undefined : state === 'Z' || state === 'X';
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { PathRules } from '@drylane/proto/paths';
 import type Docker from 'dockerode';
-import { type Layers, observeLayer } from './layer.ts';
+import { layersOf, observeLayer } from './layer.ts';
 import type { ObservedOutside } from './sandbox.ts';
 
 /** A change as the engine lists it for a container's own file system: 0 modified, 1 added, 2 deleted. */
@@ -38,12 +38,6 @@ export async function observeOutside(
   return { changes: withoutBystanders(listed, engineMade), complete: true };
 }
 
-function layersOf({ GraphDriver: driver }: Docker.ContainerInspectInfo): Layers | undefined {
-  const { UpperDir: upper, LowerDir: lower } = (driver?.Data ?? {}) as Record<string, string | undefined>;
-  if (driver?.Name !== 'overlay2' || upper === undefined || lower === undefined) return undefined;
-  return { upper, lower };
-}
-
 /** The engine's list, less what it made itself, and less directories that are listed for what is in them. */
 export function withoutBystanders(
   changes: readonly EngineChange[],
@@ -68,12 +62,19 @@ export const IDENTITY_FILES: ReadonlyMap<string, string> = new Map([
   ['/etc/resolv.conf', 'nameserver 127.0.0.1\n'],
 ]);
 
+export const IDENTITY_MODE = 0o644;
+
 /** Which of the identity files are not as we wrote them. */
 export async function changedIdentityFiles(sources: ReadonlyMap<string, string>): Promise<OutsideChange[]> {
   const changed: OutsideChange[] = [];
   for (const [path, source] of sources) {
-    const now = await readFile(source, 'utf8').catch(() => undefined);
-    if (now !== IDENTITY_FILES.get(path)) changed.push({ path, kind: 'modified' });
+    const [now, info] = await Promise.all([
+      readFile(source, 'utf8').catch(() => undefined),
+      lstat(source).catch(() => undefined),
+    ]);
+    const same =
+      now === IDENTITY_FILES.get(path) && info !== undefined && (info.mode & 0o7777) === IDENTITY_MODE;
+    if (!same || info.uid !== process.getuid?.()) changed.push({ path, kind: 'modified' });
   }
   return changed;
 }

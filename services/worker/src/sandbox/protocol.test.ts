@@ -11,7 +11,7 @@ describe('the story that the control channel tells', () => {
     expect(story).toEqual({
       began: { split: true, atMs: 0 },
       ended: { status: 1, atMs: 3 },
-      uncovered: false,
+      refused: null,
       tampered: false,
     });
   });

@@ -1,9 +1,10 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LABEL, OWNER_LABEL } from './container.ts';
 import { type Engine, isNotFound } from './engine.ts';
 import { unmountOverlay } from './overlay.ts';
 import { mayBeAlive, parseOwner } from './owner.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** What a reaper took away. */
 export interface Reaped {
@@ -36,7 +37,7 @@ async function reapDirectories(stateDir: string): Promise<number> {
   for (const name of orphans) {
     const directory = join(root, name);
     await unmountOverlay(directory);
-    await rm(directory, { recursive: true, force: true });
+    await removeTree(directory);
   }
   return orphans.length;
 }

@@ -4,9 +4,10 @@ import { finished } from 'node:stream/promises';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { LimitValues } from '@drylane/proto/limits';
 import type Docker from 'dockerode';
-import { type CgroupFigures, type CgroupPaths, parseCgroupPaths, readCgroup } from './cgroup.ts';
+import { type CgroupFigures, type CgroupPaths, parseCgroupPaths, processesIn, readCgroup } from './cgroup.ts';
 import type { ControlChannel } from './control.ts';
 import { engineFault } from './engine.ts';
+import { layersOf } from './layer.ts';
 import { findLeftovers, type Leftover } from './leftovers.ts';
 import { BLANK_STORY, type Story, tell } from './protocol.ts';
 import type { SandboxListener, SandboxOutcome } from './sandbox.ts';
@@ -19,11 +20,13 @@ export interface ReadyContainer {
   readonly control: ControlChannel;
   readonly given: GivenWorkspace;
   readonly limits: LimitValues;
+  /** The directory of the container's identity files, which the command may be able to write. */
+  readonly identity: string;
 }
 
 /** What is noted while the container lives, because it cannot be asked afterwards. */
 interface LastLook {
-  readonly figures: CgroupFigures | null;
+  readonly figures: CgroupFigures;
   readonly leftovers: readonly Leftover[];
 }
 
@@ -37,10 +40,11 @@ export async function runContainer(
 ): Promise<SandboxOutcome> {
   const { container, control, limits } = ready;
   const stop = stopper(container);
-  const disk = watchDisk(ready.given, stop);
-  const pidKnown = Promise.withResolvers<number>();
+  const disk = watchDisk(ready.given, limits.diskBytes, stop);
+  disk.alsoBelow(ready.identity);
+  const living = Promise.withResolvers<LivingContainer | undefined>();
   let story: Story = BLANK_STORY;
-  let look: LastLook = { figures: null, leftovers: [] };
+  let look: LastLook | undefined;
 
   const output = await attach(container, listener);
   const onLine = async (line: string, atMs: number): Promise<boolean> => {
@@ -54,64 +58,70 @@ export async function runContainer(
       await listener.marker(line, atMs);
     }
     if (ended) {
-      [look] = await Promise.all([lastLook(await pidKnown.promise), disk.look()]);
+      [look] = await Promise.all([lastLook(await living.promise), disk.look()]);
       stop.after(RUNNER_END_MS, 'runner');
     }
     return told.marker || ended;
   };
   control.listen(onLine, () => stop.now('tampered'));
 
-  stop.after(limits.timeoutMs, 'timeout');
   const startedAtMs = performance.now();
   let state: { ExitCode: number; OOMKilled: boolean };
   try {
     await container.start();
+    stop.after(limits.timeoutMs, 'timeout');
     const running = await container.inspect();
-    pidKnown.resolve(running.State.Pid);
+    living.resolve(await livingContainer(running.Id, running.State.Pid));
+    disk.alsoBelow(layersOf(running)?.upper);
     await Promise.all([container.wait(), output.ended]);
     state = (await container.inspect()).State;
   } catch (cause) {
     throw engineFault('sandbox', cause);
   } finally {
     stop.rest();
-    pidKnown.resolve(0);
+    living.resolve(undefined);
     await control.settled();
     await disk.end();
   }
   const endedAtMs = performance.now();
-  if (story.uncovered) throw uncovered();
+  if (story.refused !== null) throw REFUSALS[story.refused]();
 
-  const oomKilled = state.OOMKilled || (look.figures?.oomKills ?? 0) > 0;
+  const oomKilled = state.OOMKilled || (look?.figures.oomKills ?? 0) > 0;
   return {
     exitCode: story.ended?.status ?? (stop.reason === null ? state.ExitCode : null),
     split: story.began?.split ?? false,
     timedOut: stop.reason === 'timeout',
     oomKilled,
     diskFull: disk.full,
-    pidsExhausted: (look.figures?.pidsRefused ?? 0) > 0,
-    tampered: !believable(story, state, stop.reason, oomKilled),
-    leftovers: look.leftovers,
+    pidsExhausted: (look?.figures.pidsRefused ?? 0) > 0,
+    tampered: !believable({ story, state, stopped: stop.reason, oomKilled, looked: look !== undefined }),
+    leftovers: look?.leftovers ?? [],
     startedAtMs: story.began?.atMs ?? startedAtMs,
     endedAtMs: story.ended?.atMs ?? endedAtMs,
     resources: {
-      cpuMs: look.figures?.cpuMs ?? null,
-      memoryPeakBytes: look.figures?.memoryPeakBytes ?? null,
+      cpuMs: look?.figures.cpuMs ?? null,
+      memoryPeakBytes: look?.figures.memoryPeakBytes ?? null,
       diskBytes: disk.bytes,
-      processesPeak: look.figures?.processesPeak ?? null,
+      processesPeak: look?.figures.processesPeak ?? null,
     },
   };
 }
 
+interface Ending {
+  readonly story: Story;
+  readonly state: { readonly ExitCode: number };
+  readonly stopped: StopReason | null;
+  readonly oomKilled: boolean;
+  /** Whether leftovers and counters were read while the runner still waited. */
+  readonly looked: boolean;
+}
+
 /** Whether the story fits how the engine says the container ended: only its first process sets that status. */
-function believable(
-  story: Story,
-  state: { ExitCode: number },
-  stopped: StopReason | null,
-  oomKilled: boolean,
-): boolean {
-  if (story.tampered || story.began === null) return false;
+function believable({ story, state, stopped, oomKilled, looked }: Ending): boolean {
+  if (story.tampered) return false;
   if (stopped !== null) return stopped === 'timeout' || stopped === 'disk';
-  return story.ended === null ? oomKilled : story.ended.status === state.ExitCode;
+  if (story.began === null) return false;
+  return story.ended === null ? oomKilled : looked && story.ended.status === state.ExitCode;
 }
 
 async function attach(container: Docker.Container, listener: SandboxListener) {
@@ -131,22 +141,44 @@ async function attach(container: Docker.Container, listener: SandboxListener) {
   return { ended: finished(stream, { writable: false }) };
 }
 
-async function lastLook(pid: number): Promise<LastLook> {
-  const paths = await cgroupOf(pid);
-  if (paths === undefined) return { figures: null, leftovers: [] };
-  const leftovers = await findLeftovers(paths, pid);
-  return { figures: await readCgroup(paths), leftovers };
+interface LivingContainer {
+  readonly runnerPid: number;
+  readonly groups: CgroupPaths;
 }
 
-async function cgroupOf(pid: number): Promise<CgroupPaths | undefined> {
-  const text = pid === 0 ? '' : await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  return parseCgroupPaths(text);
+/** A container's first process and control groups, looked up while both are surely its own. */
+async function livingContainer(id: string, pid: number): Promise<LivingContainer | undefined> {
+  if (pid === 0) return undefined;
+  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const groups = parseCgroupPaths(text);
+  const own =
+    groups !== undefined && [groups.memory, groups.pids, groups.cpu].every((path) => path.includes(id));
+  return own ? { runnerPid: pid, groups } : undefined;
 }
 
-function uncovered(): DrylaneError {
-  return new DrylaneError('machine-unfit', {
-    field: 'workspace',
-    message: 'the container does not see the copy-on-write view of the workspace, so nothing was run',
-    mend: 'run the engine in the same mount namespace as drylane, or see: drylane doctor',
-  });
+/**
+ * Reads leftovers and counters; undefined unless the runner was there before and after. The command can answer the
+ * runner in our place, and then there is nothing left to be read, or somebody else's.
+ */
+async function lastLook(living: LivingContainer | undefined): Promise<LastLook | undefined> {
+  if (living === undefined) return undefined;
+  const { groups, runnerPid } = living;
+  const leftovers = await findLeftovers(groups, runnerPid);
+  const figures = await readCgroup(groups);
+  return (await processesIn(groups)).includes(runnerPid) ? { figures, leftovers } : undefined;
 }
+
+const REFUSALS = {
+  uncovered: () =>
+    new DrylaneError('machine-unfit', {
+      field: 'workspace',
+      message: 'the container does not see the copy-on-write view of the workspace, so nothing was run',
+      mend: 'run the engine in the same mount namespace as drylane, or see: drylane doctor',
+    }),
+  shell: () =>
+    new DrylaneError('bad-input', {
+      field: 'shell',
+      message: 'the image has no such shell, so nothing was run',
+      mend: 'choose another image, or --shell sh',
+    }),
+} as const;

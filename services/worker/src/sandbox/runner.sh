@@ -21,7 +21,21 @@ if [ -z "$covered" ]; then
   exit 125
 fi
 
-shell=$2
+# By its path in the image: by its name alone, busybox would take itself for the shell and for every tool in it.
+shell=
+IFS=:
+for directory in $PATH; do
+  if [ -x "$directory/$2" ]; then
+    shell=$directory/$2
+    break
+  fi
+done
+unset IFS
+if [ -z "$shell" ]; then
+  echo 'f shell' >$control/events
+  exit 127
+fi
+
 text=$3
 how=whole
 readable() { "$shell" -n -c "$1" </dev/null >/dev/null 2>&1; }
@@ -32,7 +46,7 @@ if [ $# -gt 3 ] && readable "$3" && readable "$4"; then
 fi
 
 echo "b $how" >$control/events
-/.drylane/busybox setsid "$shell" -c "$text" </dev/null
+/.drylane/busybox setsid "$shell" -c "$text" "$2" </dev/null
 status=$?
 
 # The worker reads counters and leftovers while they are still there; the kernel ends them with this process.

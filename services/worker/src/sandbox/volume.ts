@@ -1,8 +1,9 @@
-import { chmod, lstat, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Engine, engineFault, isNotFound } from './engine.ts';
 import { runToEnd } from './lister.ts';
+import { bytesBelow } from './usage.ts';
 import type { WorkspaceGiver, WorkspaceRequest } from './workspace.ts';
 
 /** The workspace's view mounted by the engine, for users who may reach it but may not mount. */
@@ -94,21 +95,4 @@ export function* splitListing(output: Buffer): Generator<[string, Buffer]> {
     yield [parent, record.subarray(slash + 1)];
     at += record.length + 1;
   }
-}
-
-/** Disk blocks taken below a directory, in bytes; what vanishes or cannot be read meanwhile counts nothing. */
-async function bytesBelow(root: string): Promise<number> {
-  let total = 0;
-  const pending = [Buffer.from(root)];
-  for (let directory = pending.pop(); directory !== undefined; directory = pending.pop()) {
-    const names = await readdir(directory, { encoding: 'buffer' }).catch(() => []);
-    for (const name of names) {
-      const path = Buffer.concat([directory, Buffer.from('/'), name]);
-      const info = await lstat(path).catch(() => undefined);
-      if (info === undefined) continue;
-      total += info.blocks * 512;
-      if (info.isDirectory()) pending.push(path);
-    }
-  }
-  return total;
 }

@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
+import { bytesBelow } from './usage.ts';
 import type { GivenWorkspace } from './workspace.ts';
+
+const KILL_AGAIN_MS = 1_000;
+// A longer timer would fire at once.
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Why a container was ended from outside: its time, its disk, a runner that does not end, forged control lines. */
 export type StopReason = 'timeout' | 'disk' | 'runner' | 'tampered';
@@ -17,11 +22,15 @@ export interface Stopper {
 export function stopper(container: Docker.Container): Stopper {
   let reason: StopReason | null = null;
   const timers: NodeJS.Timeout[] = [];
+  const kill = (): void => {
+    // Not running any more is as good as killed; a kill that was lost is sent again until the end is seen.
+    container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
+    timers.push(setTimeout(kill, KILL_AGAIN_MS));
+  };
   const now = (why: StopReason): void => {
     if (reason !== null) return;
     reason = why;
-    // Not running any more is as good as killed; any other fault shows when its end is waited for.
-    container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
+    kill();
   };
   return {
     get reason() {
@@ -29,7 +38,7 @@ export function stopper(container: Docker.Container): Stopper {
     },
     now,
     after(ms, why) {
-      timers.push(setTimeout(now, ms, why));
+      timers.push(setTimeout(now, Math.min(ms, MAX_TIMER_MS), why));
     },
     rest() {
       for (const timer of timers) clearTimeout(timer);
@@ -44,20 +53,28 @@ export interface DiskWatch {
   readonly bytes: number;
   readonly full: boolean;
   look(): Promise<void>;
+  /** Counts what is written below another directory too, by itself; one that may not be read counts nothing. */
+  alsoBelow(directory: string | undefined): void;
   /** Takes a last look and stops looking. */
   end(): Promise<void>;
 }
 
-export function watchDisk(given: GivenWorkspace, stop: Stopper): DiskWatch {
+export function watchDisk(given: GivenWorkspace, limitBytes: number, stop: Stopper): DiskWatch {
   const over = new AbortController();
   let full = false;
   let bytes = 0;
+  const others: string[] = [];
   const look = async (): Promise<void> => {
     const usage = await given.usage();
     bytes = usage.bytes;
     full ||= usage.full;
     // Where nothing else holds the limit, we do.
     if (usage.full && !given.hardLimit) stop.now('disk');
+    for (const directory of others)
+      if ((await bytesBelow(directory)) > limitBytes) {
+        full = true;
+        stop.now('disk');
+      }
   };
   const looking = (async () => {
     while (!over.signal.aborted) {
@@ -73,6 +90,9 @@ export function watchDisk(given: GivenWorkspace, stop: Stopper): DiskWatch {
       return full;
     },
     look,
+    alsoBelow(directory) {
+      if (directory !== undefined) others.push(directory);
+    },
     async end() {
       over.abort();
       await looking;

@@ -24,7 +24,7 @@ describe('what a finding about paths says', () => {
     expect(
       surprise(change('a'), change('b', { kind: 'deleted' }), change('c', { kind: 'deleted', entries: 40 })),
     ).toMatchObject({
-      message: 'touched 42 paths that intent did not allow (blog/*.md), 41 of them deleted: b, c',
+      message: 'touched 42 paths that intent did not allow (blog/*.md): a, 41 of them deleted: b, c',
       paths: ['a', 'b', 'c'],
     });
   });

@@ -65,8 +65,17 @@ function hit(
   const [only] = found;
   if (only === undefined) return undefined;
   return {
-    message: found.length === 1 ? one(only) : many(counted(total(found), 'path')) + deletionsIn(found),
+    message:
+      found.length === 1
+        ? one(only)
+        : many(counted(total(found), 'path')) + stillThere(found) + deletionsIn(found),
     paths: found.map((touch) => touch.path),
     step: oneStep(found),
   };
+}
+
+/** `: a, b`, the paths that were touched and not deleted, or nothing. */
+function stillThere(touches: readonly Touch[]): string {
+  const names = touches.filter(({ kind }) => kind !== 'deleted').map(({ path }) => path);
+  return names.length === 0 ? '' : `: ${listed(names)}`;
 }

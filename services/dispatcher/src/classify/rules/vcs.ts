@@ -125,7 +125,8 @@ export const VCS: readonly Rule[] = [
         ['-c', '--config-env'],
         /^(core\.(sshcommand|editor|pager|fsmonitor|hookspath|gitproxy|askpass)|alias\.|pager\.|diff\.|filter\.|credential\.|sequence\.editor|protocol\.|uploadpack|merge\..*driver)/i,
       ),
-      flag('--upload-pack --receive-pack --exec --extcmd -x --open-files-in-pager --exec-path'),
+      flag('--upload-pack --receive-pack --exec --extcmd --open-files-in-pager --exec-path'),
+      all(verb('rebase'), flag('-x')),
       all(
         verb('config'),
         word(
@@ -146,7 +147,7 @@ export const VCS: readonly Rule[] = [
       'git bisect run make',
       'git clone ext::sh',
     ],
-    not_matches: ['git log', 'git config user.name x', 'git -c user.name=x commit'],
+    not_matches: ['git log', 'git clean -fdx', 'git config user.name x', 'git -c user.name=x commit'],
   },
   {
     id: 'forge-reads',
