@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { registerClassify } from './commands/classify.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -30,10 +32,15 @@ const REGISTRARS = [
   registerCompletion,
 ] as const;
 
+const VERSION: string = JSON.parse(
+  readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'),
+).version;
+
 /** Every verb of the command line, with its flags; `done` receives a command's exit status. */
 export function program(context: Context, done: (status: number) => void): Command {
   const root = new Command('drylane')
     .description('Rehearse a shell command before it touches anything.')
+    .version(VERSION)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
