@@ -28,7 +28,9 @@ describe('a user who may reach the engine but not mount', () => {
     // A checkout may lie where only its owner can go; seen from here, anyone can.
     execFileSync('mount', ['--bind', CHECKOUT, checkout]);
     await chmod(root, 0o755);
-    execFileSync('chown', ['-R', `${UID}:${UID}`, site, join(root, 'home')]);
+    // A group that the user is not in, as many a workspace has.
+    execFileSync('chown', ['-R', `${UID}:0`, site]);
+    execFileSync('chown', ['-R', `${UID}:${UID}`, join(root, 'home')]);
   });
   afterAll(async () => {
     execFileSync('umount', ['-l', checkout]);
@@ -65,7 +67,7 @@ describe('a user who may reach the engine but not mount', () => {
     expect(run.stderr).toBe('');
     const { verdict, evidence } = JSON.parse(run.stdout) as Rehearsal;
     expect(verdict).toBe('promote');
-    expect(evidence.fidelity.user).toBe(`${UID}:${UID}`);
+    expect(evidence.fidelity.user).toBe(`${UID}:0`);
     expect(evidence.stdout.text).toBe(`${UID}\n`);
     expect(evidence.changes.map((c) => [c.path, c.kind, c.step])).toEqual([
       ['a', 'deleted', 2],

@@ -3,7 +3,7 @@ import { encodePath, type PathRules } from '@drylane/proto/paths';
 import type { WorkspaceView } from '../sandbox/sandbox.ts';
 import { arrange, type Item } from './arrange.ts';
 import type { StepLookup } from './attribution.ts';
-import { findDifferences } from './differences.ts';
+import { type Difference, findDifferences } from './differences.ts';
 import { countLines, createDiffer, type Differ, wholeHunk } from './lines.ts';
 import { createPace } from './pace.ts';
 import { MAX_PATCH_BYTES, MAX_PATCHES_BYTES, type Patch, patchOf } from './patch.ts';
@@ -40,7 +40,8 @@ export async function observeChanges(
   using upper = new Tree(view.upper, 'unlock');
   const written = await walk(upper, '', 'unlock');
   const differences = await findDifferences(lower, written, upper.root, view.names.bind(view));
-  const items = arrange(differences.list, rules);
+  const list = differences.list.map((difference) => withRootOwner(difference, view));
+  const items = arrange(list, rules);
 
   const describe = createDescriber(lower, upper, attribution, scrub);
   const pace = createPace();
@@ -57,6 +58,11 @@ export async function observeChanges(
     await pace();
   }
   return { changes, patches, complete };
+}
+
+function withRootOwner(difference: Difference, { rootOwner }: WorkspaceView): Difference {
+  if (rootOwner === undefined || difference.key !== '' || difference.op !== 'both') return difference;
+  return { ...difference, before: { ...difference.before, ...rootOwner } };
 }
 
 type Described = { readonly complete: boolean } & (

@@ -26,6 +26,8 @@ export interface WorkspaceView {
   readonly lower: Buffer;
   /** What the command wrote, complete in itself. */
   readonly upper: Buffer;
+  /** Owner of upper's root at the start, where it could not be made that of the workspace's. */
+  readonly rootOwner?: { readonly uid: number; readonly gid: number };
   /** The names that the command's own view shows in each directory; keys are latin1 of the relative path. */
   names(directories: readonly Buffer[]): Promise<ReadonlyMap<string, readonly Buffer[]>>;
 }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Engine, engineFault, isNotFound } from './engine.ts';
@@ -26,6 +26,8 @@ async function give(engine: Engine, request: WorkspaceRequest) {
   ];
   await Promise.all([mkdir(upper), mkdir(work), mkdir(list)]);
   await chmod(upper, root.mode);
+  // Who is not root may not give a directory to another group; the view's root is ours then, and that is no change.
+  const { uid, gid } = await lstat(upper);
 
   const name = `drylane-${request.labels['drylane.sandbox']}`;
   await engine
@@ -48,6 +50,7 @@ async function give(engine: Engine, request: WorkspaceRequest) {
     view: {
       lower: Buffer.from(workspace),
       upper: Buffer.from(upper),
+      rootOwner: { uid, gid },
       async names(directories: readonly Buffer[]) {
         const listed = new Map<string, Buffer[]>(directories.map((d) => [d.toString('latin1'), []]));
         if (directories.length === 0) return listed;
