@@ -68,7 +68,12 @@ export interface CompiledPattern {
   readonly subtree: boolean;
   /** Whether it crosses directories with `**`. */
   readonly crosses: boolean;
+  /** Answers for long names, by part and name: a deep tree says the same names again and again. */
+  readonly memo: Map<string, Map<string, boolean>>;
 }
+
+const MEMO_FROM_LENGTH = 32;
+const MEMO_ENTRIES = 1000;
 
 // Matching is done on bytes, held one to a character, so that names which are not UTF-8 cannot slip past.
 const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
@@ -81,7 +86,7 @@ export function compilePattern(source: PathPattern): CompiledPattern {
     .replace(/^\.\//, '')
     .split('/')
     .filter((s) => s !== '');
-  return { source, absolute, segments, subtree, crosses: segments.includes('**') };
+  return { source, absolute, segments, subtree, crosses: segments.includes('**'), memo: new Map() };
 }
 
 /**
@@ -100,10 +105,11 @@ function matchSegments(compiled: CompiledPattern, path: readonly string[]): bool
   const { segments: pattern, subtree, crosses } = compiled;
   if (crosses) return matchCrossing(compiled, path);
   const deepEnough = subtree ? path.length >= pattern.length : path.length === pattern.length;
-  return deepEnough && pattern.every((part, i) => matchSegment(part, path[i] ?? ''));
+  return deepEnough && pattern.every((part, i) => matchPart(compiled, part, path[i] ?? ''));
 }
 
-function matchCrossing({ segments: pattern, subtree }: CompiledPattern, path: readonly string[]): boolean {
+function matchCrossing(compiled: CompiledPattern, path: readonly string[]): boolean {
+  const { segments: pattern, subtree } = compiled;
   // reach[j]: the pattern's parts so far can stand for the path's first j parts.
   let reach = new Array<boolean>(path.length + 1).fill(false);
   reach[0] = true;
@@ -111,11 +117,21 @@ function matchCrossing({ segments: pattern, subtree }: CompiledPattern, path: re
     const next = new Array<boolean>(path.length + 1).fill(false);
     for (let j = 0; j <= path.length; j++) {
       if (part === '**') next[j] = reach[j] === true || (j > 0 && next[j - 1] === true);
-      else if (j > 0) next[j] = reach[j - 1] === true && matchSegment(part, path[j - 1] ?? '');
+      else if (j > 0) next[j] = reach[j - 1] === true && matchPart(compiled, part, path[j - 1] ?? '');
     }
     reach = next;
   }
   return subtree ? reach.some(Boolean) : reach[path.length] === true;
+}
+
+function matchPart({ memo }: CompiledPattern, part: string, name: string): boolean {
+  if (name.length < MEMO_FROM_LENGTH) return matchSegment(part, name);
+  const answers = memo.get(part) ?? new Map<string, boolean>();
+  const known = answers.get(name);
+  if (known !== undefined) return known;
+  const answer = matchSegment(part, name);
+  if (answers.size < MEMO_ENTRIES) memo.set(part, answers.set(name, answer));
+  return answer;
 }
 
 /** The classic two-pointer wildcard match: on a mismatch, let the last `*` swallow one character more. */

@@ -85,7 +85,7 @@ function isFree(forbidden: readonly CompiledPattern[], path: Uint8Array, absolut
 /** A path that was touched, as a pattern that means it and what is below it. */
 function exactly({ path }: Change): CompiledPattern {
   const segments = decodePath(path).toString('latin1').split('/');
-  return { source: path, absolute: false, segments, subtree: true, crosses: false };
+  return { source: path, absolute: false, segments, subtree: true, crosses: false, memo: new Map() };
 }
 
 function expectedExit({ exit_code: status }: Observed, intent: Intent): number[] | undefined {
