@@ -1,4 +1,9 @@
-import type { CapturedOutput, Evidence, StepEvidence } from '@drylane/proto/evidence';
+import {
+  type CapturedOutput,
+  type Evidence,
+  NETWORK_UNOBSERVED,
+  type StepEvidence,
+} from '@drylane/proto/evidence';
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
 import type { StepPlan } from '../rehearse/steps.ts';
@@ -32,7 +37,7 @@ const NEVER_OBSERVED = [
   'other names of a changed file that is hard-linked',
   'file reads',
   'processes that ended before the command did',
-  'network attempts',
+  NETWORK_UNOBSERVED,
   'privileged calls',
   'extended attributes and times of files',
 ];

@@ -1,3 +1,4 @@
+import { NETWORK_UNOBSERVED } from '@drylane/proto/evidence';
 import { describe, expect, it } from 'vitest';
 import { attempt, comparison, evidence } from '../compare.fixture.ts';
 import { compare } from '../compare.ts';
@@ -38,6 +39,25 @@ describe('network findings', () => {
       message: 'api.github.com:443 (curl) could not be reached in the rehearsal: live will differ',
       step: 1,
     });
+  });
+});
+
+describe('hosts that intent names where nobody watched the network', () => {
+  const fidelity = { ...evidence().fidelity, unobserved: [NETWORK_UNOBSERVED] };
+  const network = ['api.github.com:443'];
+
+  it('count as tried: live will differ', () => {
+    expect(find('stripped-capability', comparison({ fidelity }, { network }))).toMatchObject({
+      message: 'api.github.com:443 could not be reached in the rehearsal: live will differ',
+      step: null,
+    });
+    expect(find('stripped-capability', comparison({ fidelity }))).toBeUndefined();
+  });
+
+  it('may explain a failure', () => {
+    const failed = comparison({ fidelity, exit_code: 6 }, { network });
+    expect(find('sandbox-caused-failure', failed)?.message).toContain('api.github.com:443');
+    expect(find('sandbox-caused-failure', comparison({ fidelity, exit_code: 6 }))).toBeUndefined();
   });
 });
 

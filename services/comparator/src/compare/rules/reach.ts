@@ -1,4 +1,4 @@
-import type { NetworkAttempt } from '@drylane/proto/evidence';
+import { NETWORK_UNOBSERVED, type NetworkAttempt } from '@drylane/proto/evidence';
 import { namesHost } from '../hosts.ts';
 import { listed, oneStep } from '../say.ts';
 import type { Facts, Hit } from './rule.ts';
@@ -33,14 +33,15 @@ export function canaryLeak({ evidence }: Facts): Hit | undefined {
 export function strippedCapability(facts: Facts): Hit | undefined {
   const tried = facts.evidence.network.filter((attempt) => isDeclared(facts, attempt));
   const credentials = strippedCredentials(facts);
+  const hosts = [...tried.map(target), ...unwatchedHosts(facts)];
   const parts = [
-    ...(tried.length > 0 ? [`${listed(tried.map(target))} could not be reached`] : []),
+    ...(hosts.length > 0 ? [`${listed(hosts)} could not be reached`] : []),
     ...(credentials.length > 0 ? [`${listed(credentials)} was not the real credential`] : []),
   ];
   if (parts.length === 0) return undefined;
   return {
     message: `${parts.join(' and ')} in the rehearsal: live will differ`,
-    step: credentials.length > 0 ? null : oneStep(tried),
+    step: credentials.length > 0 || tried.length < hosts.length ? null : oneStep(tried),
   };
 }
 
@@ -50,10 +51,16 @@ export function sandboxCausedFailure(facts: Facts): Hit | undefined {
   if (evidence.exit_code !== null && allowance.expectedExit.includes(evidence.exit_code)) return undefined;
   const missed = [
     ...evidence.network.map(target),
+    ...unwatchedHosts(facts),
     ...strippedCredentials(facts).map((name) => `the real ${name}`),
   ];
   if (missed.length === 0) return undefined;
   return { message: `it failed, perhaps only because the sandbox kept it from ${listed(missed)}` };
+}
+
+/** The hosts that intent names, where nobody could see whether they were tried: then they count as tried. */
+function unwatchedHosts({ allowance, evidence }: Facts): readonly string[] {
+  return evidence.fidelity.unobserved.includes(NETWORK_UNOBSERVED) ? allowance.network : [];
 }
 
 /** Both sides must say so: evidence when it was recorded, and the patterns now. Patterns cannot name a unix socket. */
