@@ -1,7 +1,7 @@
 #!/bin/sh
 # Writes a root filesystem that can stand in for debian:bookworm-slim, as a tar file.
 # usage: bookworm-slim.sh ARCHITECTURE FILE      (architecture in Debian's words: amd64, arm64)
-# mmdebstrap takes the release, its updates and its security updates from deb.debian.org and checks their signatures.
+# mmdebstrap takes the release, its updates and its security updates from the Debian mirrors and checks their signatures.
 set -eu
 
 exec mmdebstrap \

@@ -114,7 +114,7 @@ describe('what else is suggested', () => {
     const network = [
       attempt({}),
       attempt({ protocol: 'dns', port: 53 }),
-      attempt({ protocol: 'dns', port: 53, host: 'Registry.npmjs.org.' }),
+      attempt({ protocol: 'dns', port: 53, host: 'Registry.Example.com.' }),
       attempt({ host: null, address: '10.0.0.1', port: 80 }),
       attempt({ protocol: 'unix', host: null, address: '/run/x', port: null }),
       attempt({ host: null, address: '::1', port: 80 }),
@@ -122,7 +122,7 @@ describe('what else is suggested', () => {
     expect(suggest(given({ network }), envelope()).network).toEqual([
       '10.0.0.1:80',
       'api.github.com:443',
-      'registry.npmjs.org',
+      'registry.example.com',
     ]);
   });
 

@@ -56,7 +56,7 @@ export const CODE_RULES: readonly Rule[] = [
     kind: 'npm-token',
     keywords: ['npm_'],
     pattern: /npm_[A-Za-z0-9]{36}/,
-    matches: ['npm_<alnum:36>', '//registry.npmjs.org/:_authToken=npm_<alnum:36>'],
+    matches: ['npm_<alnum:36>', '//npm.example.com/:_authToken=npm_<alnum:36>'],
     not_matches: ['npm_config_registry', 'npm_<alnum:20>'],
   },
   {
