@@ -24,6 +24,11 @@ describe('how a command ended', () => {
     expect(find('unexpected-exit', given)?.message).toMatch(/^was stopped by SIGKILL/);
   });
 
+  it('says of 127 that the image may lack the program', () => {
+    expect(find('unexpected-exit', comparison({ exit_code: 127 }))?.message).toContain('the image lacks it');
+    expect(find('unexpected-exit', comparison({ exit_code: 126 }))?.message).not.toContain('image');
+  });
+
   it('says which limits were hit', () => {
     expect(find('resource-limit', comparison({ oom_killed: true, disk_full: true }))?.message).toBe(
       'used up its memory and its disk space',

@@ -49,9 +49,14 @@ export function unexpectedExit({ evidence, allowance }: Facts): Hit | undefined 
   const end = status === null ? `was stopped by ${shown(signal ?? 'the sandbox')}` : `exited with ${status}`;
   const last = evidence.steps.findLast((step) => step.ran);
   return {
-    message: `${end} but intent expected ${allowance.expectedExit.join(', ') || 'no exit status'}`,
+    message: `${end} but intent expected ${allowance.expectedExit.join(', ') || 'no exit status'}${hint(status)}`,
     step: last?.exit_code === status ? (last?.index ?? null) : null,
   };
+}
+
+/** What a shell means by its own statuses (POSIX, 2.8.2): the sandbox image may lack what the live machine has. */
+function hint(status: number | null): string {
+  return status === 127 ? ': a program was not found, perhaps only because the image lacks it' : '';
 }
 
 /** Processes were still alive when the command had ended. */
