@@ -84,16 +84,16 @@ describe('a hostile command', () => {
     expect(evidence.disk_full).toBe(true);
   });
 
-  it('cannot switch the markers off from a file', async () => {
-    const { evidence } = await run(
-      'printf "enable -n printf read local return\\n__drylane_end() { return \\$2; }\\n" > c; . ./c; rm -f a; exit 0',
-    );
-    expect(evidence.complete).toBe(true);
-    const [text = '', ...rest] = ['. ./c', 'rm -f a', 'exit 0'];
+  it('is one opaque step when it names the marker, and incomplete when a file switches it off', async () => {
+    const named = await run('printf "__drylane_end() { return \\$2; }\\n" > c; . ./c; rm -f a; exit 0');
+    expect(named.evidence.steps).toMatchObject([{ opaque: true }]);
+    expect(named.evidence.changes.map(({ path }) => path)).toEqual(['a', 'c']);
+
     await writeFile(join(place.site, 'c'), '__drylane_end() { return $2; }\n');
-    const silenced = await run([text, ...rest].join('; '));
-    expect(silenced.evidence.complete).toBe(false);
     before = await hashTree(place.site);
+    const silenced = await run('. ./c; rm -f a; exit 0');
+    expect(silenced.evidence.complete).toBe(false);
+    expect(silenced.evidence.changes.map(({ path }) => path)).toEqual(['a']);
   });
 
   it('shows no key in a diff, even when the diff does not show what it is', async () => {
