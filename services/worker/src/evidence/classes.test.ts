@@ -46,6 +46,8 @@ describe('classes of added paths', () => {
           expect(classes[index]).toBe(own[index] === 'surprise' && leads ? 'expected' : own[index]);
         }
       }),
+      // A forbidden directory on the way to an expected path.
+      { examples: [[['x', 'x/a', 'x/a/a0'], ['**/a0'], ['x/*']]] },
     );
   });
 });

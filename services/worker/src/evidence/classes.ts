@@ -40,10 +40,11 @@ export function ownClasses(rules: PathRules, keys: readonly PathKey[]): PathClas
 /** The same for added paths: a directory that had to be made for an expected one is expected, unless forbidden. */
 export function addedClasses(rules: PathRules, keys: readonly PathKey[], { parent }: Forest): PathClass[] {
   const classes = ownClasses(rules, keys);
+  const leads = new Set<number>();
   // In preorder the children come after their directory: backwards, each is settled before what it stands in.
   for (let index = keys.length - 1; index >= 0; index--) {
-    const above = parent[index] ?? -1;
-    if (classes[index] === 'expected' && classes[above] === 'surprise') classes[above] = 'expected';
+    if (leads.has(index) && classes[index] === 'surprise') classes[index] = 'expected';
+    if (leads.has(index) || classes[index] === 'expected') leads.add(parent[index] ?? -1);
   }
   return classes;
 }
