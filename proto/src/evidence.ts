@@ -98,6 +98,7 @@ export const ProcessEvidence = z.strictObject({
   exit_code: z.int().nullable(),
   signal: z.string().nullable(),
   step,
+  duration_ms: z.number().min(0).nullable().describe('Null when it did not end'),
 });
 export type ProcessEvidence = z.infer<typeof ProcessEvidence>;
 
@@ -109,7 +110,7 @@ export type LeftoverProcess = z.infer<typeof LeftoverProcess>;
 
 export const CanaryLeak = z.strictObject({
   credential: z.string(),
-  where: z.enum(['stdout', 'stderr', 'change', 'argv', 'network']),
+  where: z.enum(['stdout', 'stderr', 'change', 'argv', 'environment', 'network']),
   path: z.string().nullable(),
   step,
 });
