@@ -1,16 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { readCorpus } from './corpus.fixture.ts';
 import { createRedactor } from './redact.ts';
-
-interface Row {
-  readonly text: string;
-  readonly kind: string;
-  readonly is_secret: boolean;
-}
-
-// Published secrets trip scanners, so they are kept beside the checkout and not in it.
-const CORPUS = fileURLToPath(new URL('../../../../../shared/corpora/secrets.jsonl', import.meta.url));
 
 /** Whether the longest run that looks made by a machine still stands in what was scrubbed. */
 function coreIsLeft(before: string, after: string): boolean {
@@ -19,14 +9,10 @@ function coreIsLeft(before: string, after: string): boolean {
   return core !== undefined && after.includes(core);
 }
 
-describe.runIf(existsSync(CORPUS))('the corpus of published secrets', () => {
+const rows = readCorpus();
+
+describe.runIf(rows.length > 0)('the corpus of published secrets', () => {
   const redactor = createRedactor([]);
-  const rows = existsSync(CORPUS)
-    ? readFileSync(CORPUS, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line): Row => JSON.parse(line))
-    : [];
 
   it('loses at least 95% of its secrets and at most 5% of what only looks so', () => {
     const secrets = rows.filter((row) => row.is_secret);

@@ -1,8 +1,9 @@
-import { buildAutomaton } from './automaton.ts';
-import { type KnownForm, type KnownSecret, knownForms } from './known.ts';
+import { type Automaton, buildAutomaton } from './automaton.ts';
+import type { KnownSecret } from './known.ts';
 import { AHEAD, BEHIND, compileRule, type Matcher, runEnd, secretsAt } from './match.ts';
 import { MAX_BACK } from './rule.ts';
 import { RULES } from './rules.ts';
+import { createSeeker, FOLLOWED_BACK, type Sighting } from './seek.ts';
 
 /** A secret found: half-open byte range, and the lower the rank, the better it is known. */
 export interface Span {
@@ -17,6 +18,8 @@ export interface Span {
 /** What {@link Finder.find} saw. */
 export interface Findings {
   readonly spans: readonly Span[];
+  /** Known values, whatever rule saw them as well; those of all calls are in the order of their anchors. */
+  readonly known: readonly Sighting[];
   /** Everything that starts before this was decided; the rest needs more bytes. */
   readonly decided: number;
   /** Buffer length at which it is worth to look again. */
@@ -29,14 +32,34 @@ export interface Finder {
   find(bytes: Buffer, from: number, ended: boolean): Findings;
 }
 
-/** Bytes before an undecided one that later decisions may still depend on or cover. */
-export const RETAIN = MAX_BACK + BEHIND;
+/** Bytes before an undecided one that a secret found there may cover. */
+export const HOLD = Math.max(MAX_BACK, FOLLOWED_BACK);
+
+/** Bytes before those that later decisions may still depend on. */
+export const RETAIN = HOLD + BEHIND;
 
 const STEP = 4096;
-// A known value is found by its first bytes, then compared: the automaton stays small whatever the values.
-const KNOWN_PREFIX = 16;
 
-type Target = { readonly matcher: Matcher; readonly rank: number } | { readonly known: KnownForm };
+/** The rules made ready, for any number of finders; nothing in it changes what it finds. */
+export interface PreparedRules {
+  readonly automaton: Automaton;
+  readonly targets: readonly Target[];
+}
+
+interface Target {
+  readonly matcher: Matcher;
+  readonly rank: number;
+}
+
+/** Prepares `RULES`. Takes milliseconds: make it once. */
+export function prepareRules(): PreparedRules {
+  const targets = RULES.flatMap((rule, index) => {
+    const target = { matcher: compileRule(rule), rank: index + 1 };
+    return rule.keywords.map(() => target);
+  });
+  const words = RULES.flatMap((rule) => rule.keywords.map((keyword) => Buffer.from(keyword, 'latin1')));
+  return { automaton: buildAutomaton(words), targets };
+}
 
 /** One look at some bytes, as text with a character for each. */
 interface Search {
@@ -46,33 +69,20 @@ interface Search {
   readonly spans: Span[];
 }
 
-/** Prepares the rules and the known values. Takes milliseconds: make one and keep it. */
-export function createFinder(known: readonly KnownSecret[]): Finder {
-  const forms = knownForms(known);
-  const targets: Target[] = [];
-  const words: Buffer[] = [];
-  for (const form of forms) {
-    targets.push({ known: form });
-    words.push(form.bytes.subarray(0, KNOWN_PREFIX));
-  }
-  RULES.forEach((rule, index) => {
-    const matcher = compileRule(rule);
-    for (const keyword of rule.keywords) {
-      targets.push({ matcher, rank: index + 1 });
-      words.push(Buffer.from(keyword, 'latin1'));
-    }
-  });
-  const automaton = buildAutomaton(words);
-
+/** Looks for known values and for what the rules say. */
+export function createFinder(known: readonly KnownSecret[], { automaton, targets }: PreparedRules): Finder {
+  const seeker = createSeeker(known);
   return {
     find(bytes, from, ended) {
       const search: Search = { bytes, text: bytes.toString('latin1'), run: runMemo(bytes), spans: [] };
+      const sightings = seeker.find(bytes, from, ended);
       let decided = ended ? bytes.length : Math.max(from, bytes.length - automaton.longest + 1);
       let wanted = decided + STEP;
+      if (sightings.decided < decided) ({ decided, wanted } = sightings);
       automaton.scan(bytes, from, (word, start) => {
         const target = targets[word];
         if (target === undefined) return;
-        const needed = start + reachOf(target);
+        const needed = start + target.matcher.reach + AHEAD;
         if (needed > bytes.length && !ended) {
           if (start >= decided) return;
           decided = start;
@@ -81,32 +91,22 @@ export function createFinder(known: readonly KnownSecret[]): Finder {
         }
         collect(target, search, start);
       });
-      return { spans: search.spans, decided, wanted };
+      // What lies beyond is seen again when more has come.
+      const seen = sightings.found.filter(({ anchor }) => anchor < decided);
+      return { spans: [...search.spans, ...seen.map(spanOf)], known: seen, decided, wanted };
     },
   };
 }
 
-function reachOf(target: Target): number {
-  return 'known' in target ? target.known.bytes.length : target.matcher.reach + AHEAD;
+function spanOf({ start, end, kind }: Sighting): Span {
+  return { start, end, rank: 0, kind, live: false };
 }
 
-function collect(target: Target, { bytes, text, run, spans }: Search, start: number): void {
-  if ('known' in target) {
-    const end = start + target.known.bytes.length;
-    if (end <= bytes.length && target.known.bytes.compare(bytes, start, end) === 0)
-      spans.push({ start, end, rank: 0, kind: target.known.kind, live: false });
-    return;
-  }
-  const { kind, runs } = target.matcher.rule;
-  for (const range of secretsAt(target.matcher, text, start)) {
+function collect({ matcher, rank }: Target, { bytes, text, run, spans }: Search, start: number): void {
+  const { kind, runs } = matcher.rule;
+  for (const range of secretsAt(matcher, text, start)) {
     const end = runs ? run(range.end) : range.end;
-    spans.push({
-      start: range.start,
-      end,
-      rank: target.rank,
-      kind,
-      live: runs === true && end === bytes.length,
-    });
+    spans.push({ start: range.start, end, rank, kind, live: runs === true && end === bytes.length });
   }
 }
 

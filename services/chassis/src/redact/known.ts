@@ -2,60 +2,59 @@
 export interface KnownSecret {
   readonly name: string;
   readonly value: string;
+  /** How many of its first bytes anybody may know, such as the 4 of `ghp_`; 0 if left out. */
+  readonly publicPrefix?: number;
 }
 
 /** Shorter values are left alone: they would be found everywhere and tell where the secret is. */
 export const SHORTEST_KNOWN = 6;
 
-/** One byte sequence to look for. */
-export interface KnownForm {
-  readonly kind: string;
-  readonly bytes: Buffer;
-}
+/** Of values at least so long, parts are looked for as well. */
+const SHORTEST_DIVIDED = 24;
+
+// A part of a value that ordinary text may well hold tells nothing: common beginnings of keys, and their armour.
+// The text is looked at without white space. OpenSSH writes the public key, 43 characters, before the private one.
+const PUBLIC_TEXT = new RegExp(
+  [
+    '-----(?:BEGIN|END)[A-Z0-9]{1,40}-----',
+    'MC4CAQAwBQYDK2VwBCIEI',
+    'MII[A-Za-z0-9+/]{5,56}?(?:AoI[BCD]AQ|AKCA[QgY]EA)',
+    'AgMBAAECgg[EI]|IDAQABAoI[BC]|CAwEAAQKCA',
+    'b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{0,80}?ZWQyNTUxOQAAACA[A-Za-z0-9+/]{43}',
+    'b3BlbnNzaC1rZXktdjE[A-Za-z0-9+/]{0,100}?c2gtcnNhAAAAAwEAAQAAA',
+    'eyJhbGciOiJ[A-Za-z0-9_-]{2,100}\\.',
+  ].join('|'),
+  'g',
+);
 
 /**
- * The forms in which known values are looked for: as they are, as in a JSON string, percent-encoded, and in
- * base64, where the surrounding bytes decide which of three alignments it has.
+ * The parts of a value that only who knows it can know: without its public prefix and well-known texts. A part
+ * with white space in it comes without as well, for what is wrapped may be unwrapped.
  */
-export function knownForms(known: readonly KnownSecret[]): readonly KnownForm[] {
-  const forms = new Map<string, KnownForm>();
-  for (const { name, value } of known) {
-    if (value.length < SHORTEST_KNOWN) continue;
-    for (const bytes of formsOf(value)) {
-      const key = bytes.toString('latin1');
-      if (bytes.length >= SHORTEST_KNOWN && !forms.has(key)) forms.set(key, { kind: kindOf(name), bytes });
-    }
-  }
-  return [...forms.values()];
-}
-
-function formsOf(value: string): readonly Buffer[] {
+export function secretParts({ value, publicPrefix }: KnownSecret): readonly Buffer[] {
   const plain = Buffer.from(value, 'utf8');
-  const text = plain.toString('utf8');
-  return [
-    plain,
-    Buffer.from(JSON.stringify(text).slice(1, -1), 'utf8'),
-    Buffer.from(encodeURIComponent(text), 'latin1'),
-    ...[0, 1, 2].flatMap((shift) => {
-      const encoded = base64At(plain, shift);
-      return [encoded, encoded.replaceAll('+', '-').replaceAll('/', '_')].map((s) =>
-        Buffer.from(s, 'latin1'),
-      );
-    }),
-  ];
-}
-
-/** What of a value's base64 is the same whatever stands before (so many bytes, modulo 3) and after it. */
-function base64At(plain: Buffer, shift: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(shift), plain])
-    .toString('base64')
-    .replace(/=+$/, '');
-  const partial = (shift + plain.length) % 3 === 0 ? 0 : 1;
-  return encoded.slice([0, 2, 3][shift], encoded.length - partial);
+  if (plain.length < SHORTEST_DIVIDED) return [];
+  const text = plain.toString('latin1');
+  const shown = [...text.matchAll(/\S/g)].map((match) => match.index);
+  const secret = new Uint8Array(plain.length).fill(1).fill(0, 0, publicPrefix ?? 0);
+  for (const match of shown
+    .map((at) => text[at])
+    .join('')
+    .matchAll(PUBLIC_TEXT)) {
+    const last = shown[match.index + match[0].length - 1] ?? plain.length;
+    secret.fill(0, shown[match.index], last + 1);
+  }
+  const parts = new Set<string>();
+  for (const { index, 0: run } of Buffer.from(secret).toString('latin1').matchAll(/\x01+/g)) {
+    const part = text.slice(index, index + run.length).trim();
+    parts.add(part).add(part.replace(/\s+/g, ''));
+  }
+  parts.delete('');
+  return [...parts].map((part) => Buffer.from(part, 'latin1'));
 }
 
 /** `GITHUB_TOKEN` is the kind `github-token`. */
-function kindOf(name: string): string {
+export function kindOf(name: string): string {
   const kind = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

@@ -15,6 +15,7 @@ describe('known values', () => {
       text: 'a [redacted:github-token] b[redacted:github-token][redacted:github-token]',
       redactions: 3,
       kinds: { 'github-token': 3 },
+      known: { GITHUB_TOKEN: 3 },
     });
   });
 

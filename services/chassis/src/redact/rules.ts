@@ -5,6 +5,7 @@ import { CODE_RULES } from './rules/code.ts';
 import { KEY_RULES } from './rules/keys.ts';
 import { MODEL_RULES } from './rules/models.ts';
 import { SERVICE_RULES } from './rules/services.ts';
+import { SETTING_RULES } from './rules/settings.ts';
 import { TRANSPORT_RULES } from './rules/transport.ts';
 
 /** Every kind of secret that is known by its form. Where two take the same text, the earlier one names it. */
@@ -15,5 +16,6 @@ export const RULES: readonly Rule[] = [
   ...MODEL_RULES,
   ...SERVICE_RULES,
   ...TRANSPORT_RULES,
+  ...SETTING_RULES,
   ...ASSIGNMENT_RULES,
 ];

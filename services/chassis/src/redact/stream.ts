@@ -1,10 +1,12 @@
-import { extend, type Finder, mergeSpans, RETAIN, type Span } from './finder.ts';
-import { MAX_BACK } from './rule.ts';
+import { extend, type Finder, HOLD, mergeSpans, RETAIN, type Span } from './finder.ts';
+import type { Sighting } from './seek.ts';
 
 /** How many secrets were taken out, and of which kinds. */
 export interface Tally {
   readonly redactions: number;
   readonly kinds: Readonly<Record<string, number>>;
+  /** How often each known value was seen, whole or in part, by its name; whatever else overlapped with it. */
+  readonly known: Readonly<Record<string, number>>;
 }
 
 /** A stream being scrubbed. The same bytes give the same result however they are cut into chunks. */
@@ -52,6 +54,25 @@ function cutOut(bytes: Buffer, from: number, limit: number, spans: readonly Span
   return { written, kinds, open };
 }
 
+/** Counts known values by name; sightings of one that overlap are the same. */
+function countSightings() {
+  const counts = new Map<string, { count: number; end: number }>();
+  return {
+    add(found: readonly Sighting[]): void {
+      for (const { name, start, end } of found) {
+        const last = counts.get(name) ?? { count: 0, end: 0 };
+        const again = last.count > 0 && start < last.end;
+        counts.set(name, { count: last.count + (again ? 0 : 1), end: Math.max(last.end, end) });
+      }
+    },
+    /** So many bytes before all others were let go: positions are counted from after them. */
+    drop(bytes: number): void {
+      for (const last of counts.values()) last.end -= bytes;
+    },
+    count: () => Object.fromEntries([...counts].map(([name, { count }]) => [name, count])),
+  };
+}
+
 /** Opens a stream over a finder; memory is bounded by the chunk and the longest secret, whatever comes. */
 export function openStream(finder: Finder): RedactStream {
   // Of the bytes held, [0, emitted) are context, [emitted, decided) wait for spans to end, the rest is unread.
@@ -64,13 +85,15 @@ export function openStream(finder: Finder): RedactStream {
   let open: readonly Span[] = [];
   let redactions = 0;
   const kinds = new Map<string, number>();
+  const sightings = countSightings();
 
   function advance(ended: boolean): readonly Uint8Array[] {
     held = Buffer.concat([held, ...waiting]);
     waiting = [];
     waitingBytes = 0;
     const found = finder.find(held, decided, ended);
-    const limit = ended ? held.length : Math.max(emitted, found.decided - MAX_BACK);
+    const limit = ended ? held.length : Math.max(emitted, found.decided - HOLD);
+    sightings.add(found.known);
     const cut = cutOut(
       held,
       emitted,
@@ -81,6 +104,7 @@ export function openStream(finder: Finder): RedactStream {
     redactions += cut.kinds.length;
     const gone = Math.max(0, limit - RETAIN);
     held = held.subarray(gone);
+    sightings.drop(gone);
     emitted = limit - gone;
     decided = found.decided - gone;
     wanted = found.wanted - gone;
@@ -102,7 +126,7 @@ export function openStream(finder: Finder): RedactStream {
     },
     end() {
       const rest = Buffer.concat(advance(true));
-      return { rest, redactions, kinds: Object.fromEntries(kinds) };
+      return { rest, redactions, kinds: Object.fromEntries(kinds), known: sightings.count() };
     },
   };
 }

@@ -41,6 +41,16 @@ export const KEY_RULES: readonly Rule[] = [
     not_matches: ['tls.crt: LS0tLS1CRUdJTiBD<b64:200>', 'LS0tLS1CRUdJTiBQVUJM<b64:200>'],
   },
   {
+    // PuTTY's own format has no armour, but says how many lines are private.
+    kind: 'private-key',
+    keywords: ['private-lines:'],
+    pattern: /Private-Lines: [0-9]{1,3}(?:\r?\n|\\n)(?<secret>(?:[A-Za-z0-9+/=]{4,64}(?:\r?\n|\\n|$)){1,64})/,
+    reach: 4608,
+    edges: 'inside',
+    matches: ['Private-Lines: 2\n<b64:64>\n<b64:40>\nPrivate-MAC: ', 'Private-Lines: 1\n<b64:48>'],
+    not_matches: ['Public-Lines: 2\n<b64:64>\n<b64:40>', 'Private-Lines: 14 of the file'],
+  },
+  {
     kind: 'age-key',
     keywords: ['age-secret-key-1', 'age-secret-key-pq-1'],
     pattern: /AGE-SECRET-KEY-(?:PQ-)?1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}/i,
