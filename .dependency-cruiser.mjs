@@ -7,8 +7,9 @@ const PURE = [
   '^services/dispatcher/src/classify/',
   '^services/dispatcher/src/admit/(admit|suggest|next|policy)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
-  '^services/worker/src/evidence/(evidence|classes|collapse)\\.ts$',
-  '^services/worker/src/sandbox/(container|protocol)\\.ts$',
+  '^services/worker/src/trace/',
+  '^services/worker/src/evidence/(evidence|classes|collapse|told|leaks|canaries)\\.ts$',
+  '^services/worker/src/sandbox/(container|protocol|seccomp|tracer|refusal)\\.ts$',
 ];
 
 export default {

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Puts busybox, strace, strace's loader and every library it needs into the directory that is named, 0755 each.
+# Puts busybox, strace, strace's loader and every library it needs into the directory that is named. What is started
+# itself, busybox and the loader, may be run but not read: the kernel lets no process look into one that runs it.
 set -eu
 
 to=$1
@@ -15,4 +16,5 @@ done
 
 chmod -R 0755 "$to"
 set -- "$to"/lib/ld-linux*
+chmod 0111 "$to/busybox" "$1"
 "$1" --library-path "$to/lib" "$to/strace" --version >/dev/null

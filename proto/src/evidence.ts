@@ -116,9 +116,6 @@ export const CanaryLeak = z.strictObject({
 });
 export type CanaryLeak = z.infer<typeof CanaryLeak>;
 
-/** What `fidelity.unobserved` says where no tracer watched the network. */
-export const NETWORK_UNOBSERVED = 'network attempts';
-
 /** In what the sandbox differs from the real thing. */
 export const Fidelity = z.strictObject({
   network: z.literal('none'),

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { attempt } from './compare.fixture.ts';
 import { namesHost } from './hosts.ts';
+
+const attempt = (over: object) => ({
+  ...{ protocol: 'tcp' as const, host: 'api.github.com', address: null, port: 443 },
+  ...over,
+});
 
 describe('a host pattern', () => {
   it.each([

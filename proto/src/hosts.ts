@@ -1,11 +1,14 @@
-import type { NetworkAttempt } from '@drylane/proto/evidence';
+import type { NetworkAttempt } from './evidence.ts';
+
+/** As much of an attempt as a pattern can mean. */
+type Tried = Pick<NetworkAttempt, 'protocol' | 'host' | 'address' | 'port'>;
 
 /**
  * Whether a pattern of intent (`host`, `host:port`, `*.domain`, `*.domain:port`) means what was tried.
  * `*.domain` is every name below the domain and not the domain itself; without a port, any port is meant. A
  * look-up of a name is part of reaching it on whatever port. An address counts only where it is named itself.
  */
-export function namesHost(pattern: string, attempt: NetworkAttempt): boolean {
+export function namesHost(pattern: string, attempt: Tried): boolean {
   const [, wildcard = '', name = '', port] = /^(\*\.)?([^:]+)(?::(\d+))?$/.exec(pattern) ?? [];
   if (name === '') return false;
   const tried = plain(attempt.host ?? attempt.address ?? '');

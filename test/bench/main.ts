@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rehearsing } from '../sandbox/rehearsing.ts';
+import { traceCost } from './tracing.ts';
 
 const QUICK = process.argv.includes('--quick');
 const ROUNDS = QUICK ? 3 : 20;
@@ -25,6 +26,16 @@ try {
       `${name.padEnd(34)} n ${runs.length}  median ${median(runs).toFixed(0)} ms  p95 ${at(runs, 0.95).toFixed(0)} ms`,
     );
   say(`a cold rehearsal takes ${(ten / docker).toFixed(2)} of docker run`);
+  for (const { name, traced, plain } of await traceCost(QUICK ? 2 : 10, QUICK ? 20 : 200, {
+    site: small,
+    state,
+  })) {
+    const ratio = median(traced) / median(plain);
+    say(
+      `${name.padEnd(34)} n ${plain.length}  traced ${median(traced).toFixed(0)} ms  untraced ${median(plain).toFixed(0)} ms`,
+    );
+    say(`tracing takes ${ratio.toFixed(2)} of untraced on ${name} work`);
+  }
   say(`${LARGE} files take ${(many / ten).toFixed(2)} of 10 files`);
 } finally {
   await rm(place, { recursive: true, force: true });

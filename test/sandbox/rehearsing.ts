@@ -1,8 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { type Limits, limitValues } from '@drylane/proto/limits';
+import type { PathPattern } from '@drylane/proto/paths';
+import { mintCanaries } from '@drylane/worker/evidence/canaries';
 import { type Rehearsed, rehearse } from '@drylane/worker/rehearse/run';
 import { dockerSandbox } from '@drylane/worker/sandbox/docker';
 import { connectEngine } from '@drylane/worker/sandbox/engine';
+import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import { slot } from '@drylane/worker/sandbox/slot';
 import { volume } from '@drylane/worker/sandbox/volume';
 
@@ -15,29 +19,45 @@ export interface Rehearsing {
   readonly way: (typeof WAYS)[number];
   readonly limits?: Limits;
   readonly shell?: 'bash' | 'sh';
+  readonly image?: string;
+  readonly expected?: readonly PathPattern[];
+  /** Hosts that intent names. */
+  readonly network?: readonly string[];
+  /** Credentials that intent names, each with its mock's shape. */
+  readonly credentials?: Readonly<Record<string, string>>;
 }
 
 /** Rehearses a command in a real container, without the command line around it. */
-export async function rehearsing(
-  command: string,
-  { site, state, way, limits = {}, shell = 'bash' }: Rehearsing,
-): Promise<Rehearsed> {
+export async function rehearsing(command: string, asked: Rehearsing): Promise<Rehearsed> {
   const engine = await connectEngine();
-  const giver = way === 'slot' ? slot : volume(engine);
-  const sandbox = dockerSandbox({ engine, stateDir: state, giver });
+  const giver = asked.way === 'slot' ? slot : volume(engine);
+  return rehearsingIn(dockerSandbox({ engine, stateDir: asked.state, giver }), command, asked);
+}
+
+/** The same in a sandbox that is there already, as a process that rehearses many commands has one. */
+export async function rehearsingIn(
+  sandbox: Sandbox,
+  command: string,
+  { site, limits = {}, shell = 'bash', ...asked }: Omit<Rehearsing, 'state' | 'way'>,
+): Promise<Rehearsed> {
+  const mocks = Object.entries(asked.credentials ?? {}).map(([name, mock]) => [name, { mock }]);
+  const canaries = mintCanaries(Object.keys(asked.credentials ?? {}), Object.fromEntries(mocks), randomBytes);
   const request = {
     runId: 'run_test',
     command,
     shell,
     workspace: site,
     workingDir: site,
-    image: 'drylane/sandbox',
-    runtime: null,
+    image: asked.image ?? 'drylane/sandbox',
+    // Another runtime, such as gVisor's, for the whole suite.
+    runtime: process.env.DRYLANE_RUNTIME ?? null,
     env: {},
     limits: limitValues({ timeout: '20s', ...limits }),
-    expected: ['**'],
+    canaries,
+    network: asked.network ?? [],
+    expected: asked.expected ?? ['**'],
     forbidden: ['secrets/', '/etc/shadow'],
     strippedEnv: [],
   };
-  return rehearse(sandbox, request, createRedactor([]));
+  return rehearse(sandbox, request, { redactor: createRedactor(canaries) });
 }

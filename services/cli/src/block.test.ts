@@ -1,12 +1,13 @@
 import type { Finding } from '@drylane/proto/decision';
-import type { Change, Evidence } from '@drylane/proto/evidence';
+import type { Evidence } from '@drylane/proto/evidence';
+import { blankAttempt, blankEvidence, blankChange as change } from '@drylane/proto/evidence.fixture';
 import { Rehearsal } from '@drylane/proto/rehearsal';
 import { describe, expect, it } from 'vitest';
 import { evidenceBlock } from './block.ts';
 import { renderBlock } from './print.ts';
 import { coloursFor } from './terminal.ts';
 
-const OUTPUT = { text: '', bytes: 0, truncated: false, redactions: 0 };
+const OUTPUT = blankEvidence().stdout;
 
 function report(evidence: Partial<Evidence> = {}, more: Partial<Rehearsal> = {}): Rehearsal {
   return Rehearsal.parse({
@@ -31,59 +32,11 @@ function report(evidence: Partial<Evidence> = {}, more: Partial<Rehearsal> = {})
       parsed: true,
     },
     findings: [],
-    evidence: {
-      exit_code: 0,
-      signal: null,
-      timed_out: false,
-      oom_killed: false,
-      disk_full: false,
-      pids_exhausted: false,
-      duration_ms: 1,
-      complete: true,
-      steps: [],
-      changes: [],
-      outside: [],
-      network: [],
-      processes: [],
-      privileged: [],
-      leftovers: [],
-      canaries: [],
-      stdout: OUTPUT,
-      stderr: OUTPUT,
-      fidelity: {
-        network: 'none',
-        runtime: 'runc',
-        image: 'sha256:x',
-        user: '0:0',
-        mocked_credentials: [],
-        stripped_env: [],
-        absent_mounts: [],
-        unobserved: [],
-      },
-      resources: { cpu_ms: null, memory_peak_bytes: null, disk_bytes: null, processes_peak: null },
-      ...evidence,
-    },
+    evidence: blankEvidence(evidence),
     change_set: null,
     receipt: null,
     ...more,
   });
-}
-
-function change(path: string, more: Partial<Change> = {}): Change {
-  return {
-    path,
-    kind: 'modified',
-    type: 'file',
-    class: 'expected',
-    step: 0,
-    before: null,
-    after: null,
-    binary: false,
-    additions: 1,
-    deletions: 1,
-    entries: 1,
-    ...more,
-  };
 }
 
 const text = (of: Rehearsal, approval = false): string =>
@@ -145,6 +98,53 @@ note:           touched blog/index.html but intent only allowed blog/*.md
     );
     expect(shown).toContain('exit code:      none (hit the time limit, the disk limit)');
     expect(shown).toContain('verdict:        inconclusive');
+  });
+
+  it('shows what was seen besides files, the worst of it first, and says what it does not show', () => {
+    const { fidelity } = blankEvidence();
+    const process = { pid: 1, parent: 0, argv: ['a'], exit_code: 0, signal: null, step: 0, duration_ms: 1 };
+    const shown = text(
+      report({
+        complete: false,
+        network: [
+          blankAttempt({ declared: true }),
+          ...Array.from({ length: 9 }, (_, i) => blankAttempt({ host: `${i}.example` })),
+        ],
+        processes: [process, { ...process, argv: ['b'], exit_code: 6 }],
+        privileged: [{ syscall: 'mount', program: 'mount', step: 0 }],
+        leftovers: [{ pid: 30, argv: ['sleep', '9'] }],
+        canaries: [{ credential: 'TOKEN', where: 'argv', path: null, step: 1 }],
+        stderr: { ...OUTPUT, bytes: 7, truncated: true },
+        fidelity: { ...fidelity, mocked_credentials: ['TOKEN'], stripped_env: ['A', 'B'], unobserved: ['x'] },
+        resources: { cpu_ms: 2, memory_peak_bytes: 1024, disk_bytes: 0, processes_peak: 3 },
+      }),
+    );
+    const id = 'run_01M7XV0X1RH9HEE9T32QPNGHM8';
+    expect(shown).toContain(
+      `exit code:      0 (hit the output limit)
+files changed:  0
+surprise paths: 0
+evidence:       not complete: more may have happened
+leaked:         1
+                TOKEN in argv, step 2
+network:        10, 9 not declared
+                not declared: 0.example:443 (tcp) by curl, step 1
+                not declared: 1.example:443 (tcp) by curl, step 1
+                not declared: 2.example:443 (tcp) by curl, step 1
+                not declared: 3.example:443 (tcp) by curl, step 1
+                not declared: 4.example:443 (tcp) by curl, step 1
+                and 5 more: drylane show ${id}
+privileged:     1
+                mount by mount, step 1
+left running:   1
+                sleep 9 (pid 30)
+processes:      2, 1 failed
+                b: exit 6, step 1
+fidelity:       mocked TOKEN, 2 variables stripped, 1 blind spot: drylane show ${id}
+resources:      took 5.0 ms, cpu 2.0 ms, memory 1.0 KiB, disk 0 bytes, at most 3 processes at once
+stderr:         7 bytes, the middle is left out
+`,
+    );
   });
 
   it('passes no control character of the command on', () => {

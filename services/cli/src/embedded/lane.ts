@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { looksSecret } from '@drylane/chassis/redact/environment';
+import type { KnownSecret } from '@drylane/chassis/redact/known';
 import { createRedactor, type Redactor } from '@drylane/chassis/redact/redact';
 import { compare } from '@drylane/comparator/compare/compare';
 import { decide } from '@drylane/comparator/decide/decide';
 import { admit } from '@drylane/dispatcher/admit/admit';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
-import { type LoadedPolicy, loadPolicy, rootsOf } from '@drylane/dispatcher/admit/load';
+import { type LoadedPolicy, rootsOf } from '@drylane/dispatcher/admit/load';
 import { locate } from '@drylane/dispatcher/admit/locate';
 import { stateAfterDecision } from '@drylane/dispatcher/admit/next';
 import { classify } from '@drylane/dispatcher/classify/classify';
@@ -18,6 +19,9 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { type RunId, runId } from '@drylane/proto/ids';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
 import type { Risk } from '@drylane/proto/risk';
+import { mintCanaries } from '@drylane/worker/evidence/canaries';
+import type { Seal } from '@drylane/worker/evidence/sealed';
+import type { RehearsalRequest } from '@drylane/worker/rehearse/rehearse';
 import { type Rehearsed, rehearse } from '@drylane/worker/rehearse/run';
 import { dockerSandbox } from '@drylane/worker/sandbox/docker';
 import { connectEngine, type Engine } from '@drylane/worker/sandbox/engine';
@@ -25,6 +29,7 @@ import { chooseGiver } from '@drylane/worker/sandbox/giver';
 import { currentOwner, formatOwner, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
 import { reap } from '@drylane/worker/sandbox/reaper';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
+import { openPolicy } from './policy.ts';
 import { type Judgement, keep, scrubAll } from './record.ts';
 import { openStores } from './records.ts';
 
@@ -61,7 +66,7 @@ interface Parts {
 
 /** Opens the lane. @throws DrylaneError when the policy does not load or this machine cannot rehearse. */
 export async function openLane(options: LaneOptions): Promise<Lane> {
-  const policy = await loadPolicy(options.policyFile);
+  const policy = await openPolicy(options.policyFile);
   const engine = await connectEngine();
   const { stateDir } = options;
   const { ledger, blobs } = await openStores(stateDir);
@@ -82,7 +87,8 @@ async function runOne(
   const located = await locate(envelope, rootsOf(policy, options.roots));
   const admitted = admit(envelope, policy.policy, { located, looksSecret });
   keepApart(admitted.workspace, await realpath(options.stateDir));
-  const redactor = createRedactor([]);
+  const canaries = mintCanaries(admitted.credentials, policy.policy.credentials, randomBytes);
+  const redactor = createRedactor(canaries);
   const risk = scrubAll(classify(admitted.command, policy.policy.risk), redactor);
   const id = runId(Date.now(), randomBytes(10));
   await ledger.append(
@@ -101,14 +107,25 @@ async function runOne(
     ],
     Date.now(),
   );
-  const request = rehearsalRequest(id, admitted, options);
+  const request = rehearsalRequest(id, admitted, canaries, options);
   try {
-    const rehearsed = await rehearse(sandbox, request, redactor);
-    return await settle({ ledger, blobs, policy }, { id, admitted, risk, redactor, rehearsed });
+    const seal = await sealFor(policy, request);
+    const rehearsed = await rehearse(sandbox, request, { redactor, seal });
+    const sealed = await seal?.end();
+    return await settle({ ledger, blobs, policy }, { id, admitted, risk, redactor, rehearsed, sealed });
   } catch (fault) {
     await ledger.append(id, [{ type: 'moved', to: 'inconclusive', reason: 'the sandbox broke' }], Date.now());
     throw fault;
   }
+}
+
+/** Raw output is kept for those whom policy names, and for nobody else. */
+async function sealFor({ policy }: LoadedPolicy, { limits }: RehearsalRequest): Promise<Seal | undefined> {
+  const kept = policy.evidence.raw_output;
+  if (kept === undefined) return undefined;
+  // Loaded when it is needed: it takes longer than a rehearsal.
+  const { openSeal } = await import('@drylane/worker/evidence/sealed');
+  return openSeal(kept.seal_to, limits.outputBytes);
 }
 
 /** What drylane keeps must not be part of what a command sees, nor a workspace part of what drylane keeps. */
@@ -122,11 +139,18 @@ function keepApart(workspace: string, stateDir: string): void {
   });
 }
 
-function rehearsalRequest(id: RunId, admitted: Admitted, { runtime, env }: LaneOptions) {
-  const { command, shell, workspace, workingDir, image, limits } = admitted;
-  const kept = new Set(['PATH', 'HOME', 'LANG', 'PWD', 'SHLVL', '_', ...Object.keys(admitted.env)]);
+function rehearsalRequest(
+  id: RunId,
+  admitted: Admitted,
+  canaries: readonly KnownSecret[],
+  { runtime, env }: LaneOptions,
+): RehearsalRequest {
+  const { command, shell, workspace, workingDir, image, limits, network } = admitted;
+  const given = [...Object.keys(admitted.env), ...canaries.map(({ name }) => name)];
+  const kept = new Set(['PATH', 'HOME', 'LANG', 'PWD', 'SHLVL', '_', ...given]);
   return {
     ...{ runId: id, command, shell, workspace, workingDir, image, runtime, limits, env: admitted.env },
+    ...{ canaries, network },
     expected: admitted.expectedWrites,
     forbidden: admitted.forbiddenPaths,
     strippedEnv: Object.keys(env)
@@ -141,12 +165,14 @@ interface Judged {
   readonly risk: Risk;
   readonly redactor: Redactor;
   readonly rehearsed: Rehearsed;
+  /** The raw output, sealed; only where policy says so. */
+  readonly sealed: Uint8Array | undefined;
 }
 
 /** Compares, decides, and keeps the record; the blobs are there before the ledger speaks of them. */
 async function settle(
   { ledger, blobs, policy }: Pick<Parts, 'ledger' | 'blobs' | 'policy'>,
-  { id, admitted, risk, redactor, rehearsed: { evidence, patches } }: Judged,
+  { id, admitted, risk, redactor, rehearsed: { evidence, patches }, sealed }: Judged,
 ): Promise<Reported> {
   const findings = compare({ allowance: admitted, risk, evidence });
   const [evidenceDigest, patchesDigest] = await Promise.all([keep(blobs, evidence), keep(blobs, patches)]);
@@ -167,7 +193,10 @@ async function settle(
   await ledger.append(
     id,
     [
-      { type: 'rehearsed', evidence_digest: evidenceDigest, patches_digest: patchesDigest },
+      {
+        ...{ type: 'rehearsed', evidence_digest: evidenceDigest, patches_digest: patchesDigest },
+        ...(sealed === undefined ? {} : { raw_output_digest: await blobs.put(sealed) }),
+      },
       { type: 'decided', verdict: decision.verdict, decision_digest: await keep(blobs, judgement) },
       { type: 'moved', to: state, reason: null },
     ],

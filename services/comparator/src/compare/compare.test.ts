@@ -71,7 +71,7 @@ const CASES: Readonly<Record<RuleName, { holds: Comparison; spares: Comparison }
     spares: comparison({ network: [attempt()] }),
   },
   'sandbox-caused-failure': {
-    holds: comparison({ exit_code: 6, network: [attempt()] }),
+    holds: comparison({ exit_code: 6, network: [attempt()], steps: [step(0, 'curl', { exit_code: 6 })] }),
     spares: comparison({ exit_code: 0, network: [attempt()] }),
   },
   'resource-limit': { holds: comparison({ timed_out: true }), spares: comparison() },

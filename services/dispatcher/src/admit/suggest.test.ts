@@ -1,42 +1,19 @@
 import { Intent } from '@drylane/proto/envelope';
-import type { Change, NetworkAttempt } from '@drylane/proto/evidence';
+import type { Change } from '@drylane/proto/evidence';
+import { blankAttempt, blankChange, blankEvidence } from '@drylane/proto/evidence.fixture';
 import { classifyPath, decodePath, encodePath, type PathPattern, pathRules } from '@drylane/proto/paths';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { envelope } from './admit.fixture.ts';
 import { type Observed, suggest } from './suggest.ts';
 
-const quiet: Observed = { exit_code: 0, changes: [], outside: [], network: [] };
-const given = (over: Partial<Observed>) => ({ ...quiet, ...over });
-
-function change(path: string, over: Partial<Change> = {}): Change {
-  const nothing = { before: null, after: null, binary: false, additions: null, deletions: null };
-  return {
-    path,
-    kind: 'modified',
-    type: 'file',
-    class: 'surprise',
-    step: 0,
-    entries: 1,
-    ...nothing,
-    ...over,
-  };
-}
-
-const attempt = (over: Partial<NetworkAttempt>): NetworkAttempt => ({
-  step: 0,
-  program: 'curl',
-  protocol: 'tcp',
-  host: 'api.github.com',
-  address: null,
-  port: 443,
-  declared: false,
-  ...over,
-});
+const quiet: Observed = blankEvidence();
+const change = (path: string, over: Partial<Change> = {}): Change =>
+  blankChange(path, { class: 'surprise', ...over });
 
 const writes = (paths: readonly (string | Change)[], forbidden: readonly PathPattern[] = []) => {
   const changes = paths.map((path) => (typeof path === 'string' ? change(path) : path));
-  return suggest(given({ changes }), envelope(), forbidden).expected_writes;
+  return suggest(blankEvidence({ changes }), envelope(), forbidden).expected_writes;
 };
 
 describe('the expected writes that are suggested', () => {
@@ -77,7 +54,7 @@ describe('the expected writes that are suggested', () => {
 
   it('leave out what is forbidden, so that nothing is loosened', () => {
     expect(writes(['secrets/key', 'a'], ['secrets/'])).toEqual(['a']);
-    expect(suggest(given({ changes: [change('x', { class: 'forbidden' })] }), envelope()).mode).toBe(
+    expect(suggest(blankEvidence({ changes: [change('x', { class: 'forbidden' })] }), envelope()).mode).toBe(
       'read-only',
     );
   });
@@ -91,7 +68,7 @@ describe('the expected writes that are suggested', () => {
 
   it('name what lies outside the workspace by absolute paths', () => {
     const outside = [{ path: '/etc/hosts', kind: 'modified' as const }];
-    expect(suggest(given({ outside }), envelope())).toMatchObject({
+    expect(suggest(blankEvidence({ outside }), envelope())).toMatchObject({
       mode: 'mutating',
       expected_writes: ['/etc/hosts'],
     });
@@ -99,7 +76,7 @@ describe('the expected writes that are suggested', () => {
 
   it('name directories when there are too many to list, and stay an intent', () => {
     const paths = Array.from({ length: 3000 }, (_, i) => change(`d${i % 40}/e${i}/f${i}`));
-    const found = suggest(given({ changes: paths }), envelope());
+    const found = suggest(blankEvidence({ changes: paths }), envelope());
     expect(found.expected_writes).toHaveLength(40);
     expect(Intent.safeParse(found).success).toBe(true);
   });
@@ -112,14 +89,14 @@ describe('what else is suggested', () => {
 
   it('is each host that was tried, with its port where one was seen', () => {
     const network = [
-      attempt({}),
-      attempt({ protocol: 'dns', port: 53 }),
-      attempt({ protocol: 'dns', port: 53, host: 'Registry.Example.com.' }),
-      attempt({ host: null, address: '10.0.0.1', port: 80 }),
-      attempt({ protocol: 'unix', host: null, address: '/run/x', port: null }),
-      attempt({ host: null, address: '::1', port: 80 }),
+      blankAttempt({}),
+      blankAttempt({ protocol: 'dns', port: 53 }),
+      blankAttempt({ protocol: 'dns', port: 53, host: 'Registry.Example.com.' }),
+      blankAttempt({ host: null, address: '10.0.0.1', port: 80 }),
+      blankAttempt({ protocol: 'unix', host: null, address: '/run/x', port: null }),
+      blankAttempt({ host: null, address: '::1', port: 80 }),
     ];
-    expect(suggest(given({ network }), envelope()).network).toEqual([
+    expect(suggest(blankEvidence({ network }), envelope()).network).toEqual([
       '10.0.0.1:80',
       'api.github.com:443',
       'registry.example.com',
@@ -127,9 +104,9 @@ describe('what else is suggested', () => {
   });
 
   it('is the exit status that was seen, unless there was none', () => {
-    expect(suggest(given({ exit_code: 3 }), envelope()).expected_exit).toEqual([3]);
-    expect(suggest(given({ exit_code: 0 }), envelope()).expected_exit).toBeUndefined();
-    const killed = suggest(given({ exit_code: null }), envelope({}, { expected_exit: [0, 1] }));
+    expect(suggest(blankEvidence({ exit_code: 3 }), envelope()).expected_exit).toEqual([3]);
+    expect(suggest(blankEvidence({ exit_code: 0 }), envelope()).expected_exit).toBeUndefined();
+    const killed = suggest(blankEvidence({ exit_code: null }), envelope({}, { expected_exit: [0, 1] }));
     expect(killed.expected_exit).toEqual([0, 1]);
   });
 
@@ -161,7 +138,7 @@ describe('the same evidence held against the suggested intent', () => {
   it('holds no surprise, and loosens nothing that was forbidden', () => {
     fc.assert(
       fc.property(fc.array(anyChange, { maxLength: 40 }), forbidden, (changes, never) => {
-        const found = suggest(given({ changes }), envelope({}, { forbidden_paths: never }));
+        const found = suggest(blankEvidence({ changes }), envelope({}, { forbidden_paths: never }));
         expect(Intent.safeParse(found).success).toBe(true);
         expect(found.forbidden_paths).toEqual(never);
         const rules = pathRules(found.expected_writes ?? [], never);
@@ -175,6 +152,6 @@ describe('the same evidence held against the suggested intent', () => {
   it('ends for a hostile run', () => {
     const never = Array.from({ length: 200 }, (_, i) => `${'*a'.repeat(500)}${i}`);
     const changes = Array.from({ length: 3000 }, (_, i) => change(`d${i % 100}/${i}.x${i % 7}`));
-    expect(suggest(given({ changes }), envelope(), never).mode).toBe('mutating');
+    expect(suggest(blankEvidence({ changes }), envelope(), never).mode).toBe('mutating');
   });
 });

@@ -1,3 +1,4 @@
+import type { Watch } from '@drylane/chassis/redact/watch';
 import type { Change, ChangeKind } from '@drylane/proto/evidence';
 import { encodePath, type PathRules } from '@drylane/proto/paths';
 import type { WorkspaceView } from '../sandbox/sandbox.ts';
@@ -7,6 +8,8 @@ import { type Difference, findDifferences } from './differences.ts';
 import { countLines, createDiffer, type Differ, wholeHunk } from './lines.ts';
 import { createPace } from './pace.ts';
 import { MAX_PATCH_BYTES, MAX_PATCHES_BYTES, type Patch, patchOf } from './patch.ts';
+import type { Spill } from './spill.ts';
+import { findSpills } from './spills.ts';
 import { type Content, createContentReader } from './states.ts';
 import { keyBytes, type PathKey, Tree } from './tree.ts';
 import { walk } from './walk.ts';
@@ -20,6 +23,8 @@ export interface ObservedChanges {
   readonly changes: readonly Change[];
   /** One for each change, in the same order. */
   readonly patches: readonly Patch[];
+  /** Credentials whose values were written to files. */
+  readonly spills: readonly Spill[];
   /** False when something could not be read: then there may be more changes than these. */
   readonly complete: boolean;
 }
@@ -27,7 +32,8 @@ export interface ObservedChanges {
 /**
  * Reads what a rehearsal changed, after all its processes are dead. Cost follows what the command touched, never
  * the size of the workspace. Entries of upper that are closed to their owner are made readable there.
- * Patches hold what `scrub` leaves of the contents; counts are those of the contents themselves.
+ * Patches hold what `scrub` leaves of the contents; counts are those of the contents themselves. With a `watch`, what
+ * was written is searched for credentials too.
  * @throws Node's system errors when lower or upper is not there at all, and whatever `view.names` throws.
  */
 export async function observeChanges(
@@ -35,6 +41,7 @@ export async function observeChanges(
   rules: PathRules,
   attribution: StepLookup,
   scrub: Scrub,
+  watch: Watch | null = null,
 ): Promise<ObservedChanges> {
   using lower = new Tree(view.lower);
   using upper = new Tree(view.upper, 'unlock');
@@ -57,7 +64,9 @@ export async function observeChanges(
     }
     await pace();
   }
-  return { changes, patches, complete };
+  const found = watch === null ? null : await findSpills(upper, list, watch);
+  complete &&= found?.complete ?? true;
+  return { changes, patches, spills: found?.spills ?? [], complete };
 }
 
 function withRootOwner(difference: Difference, { rootOwner }: WorkspaceView): Difference {

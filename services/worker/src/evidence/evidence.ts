@@ -1,17 +1,17 @@
-import {
-  type CapturedOutput,
-  type Evidence,
-  NETWORK_UNOBSERVED,
-  type StepEvidence,
-} from '@drylane/proto/evidence';
+import type { Evidence, StepEvidence } from '@drylane/proto/evidence';
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
 import type { StepPlan } from '../rehearse/steps.ts';
 import { SCRATCH } from '../sandbox/container.ts';
 import type { ObservedOutside, PreparedSandbox, SandboxOutcome } from '../sandbox/sandbox.ts';
+import { GAPS } from '../trace/gaps.ts';
+import type { Traced } from '../trace/traced.ts';
 import { pathsOfStep, type StepLookup } from './attribution.ts';
 import type { ObservedChanges } from './changes.ts';
+import { leaksOf } from './leaks.ts';
+import type { SeenOutput } from './output.ts';
 import { signalName } from './signals.ts';
+import { scrubArgv, toldBy } from './told.ts';
 
 /** Everything that was seen of a rehearsal, before it is put together. */
 export interface Observations {
@@ -25,8 +25,9 @@ export interface Observations {
   readonly lookup: StepLookup;
   readonly tampered: boolean;
   readonly absentMounts: readonly string[];
-  readonly stdout: CapturedOutput;
-  readonly stderr: CapturedOutput;
+  readonly traced: Traced;
+  readonly stdout: SeenOutput;
+  readonly stderr: SeenOutput;
   readonly scrub: (text: string) => string;
   readonly user: { readonly uid: number; readonly gid: number };
 }
@@ -36,9 +37,8 @@ const NEVER_OBSERVED = [
   `what is left in ${SCRATCH.join(' and ')}`,
   'other names of a changed file that is hard-linked',
   'file reads',
-  'processes that ended before the command did',
-  NETWORK_UNOBSERVED,
-  'privileged calls',
+  'writes that the system refused',
+  'host names that a program asks for with write(2) rather than send(2)',
   'extended attributes and times of files',
 ];
 
@@ -47,42 +47,64 @@ const FILE_TOO_LARGE = 153;
 
 /** Puts the observations together as evidence. Text that the command had a hand in is scrubbed. */
 export function evidenceOf(seen: Observations): Evidence {
-  const { outcome, observed, request, prepared } = seen;
+  const { outcome, observed, request, traced } = seen;
+  const shellArgv = [request.shell, '-c', request.command];
+  const told = toldBy(traced, { network: request.network, shellArgv, scrub: seen.scrub });
   return {
     exit_code: outcome.exitCode,
-    signal: signalName(outcome.exitCode),
+    signal: signalOf(seen),
     timed_out: outcome.timedOut,
     oom_killed: outcome.oomKilled,
     disk_full: outcome.diskFull || seen.settled.steps.some(({ exitCode }) => exitCode === FILE_TOO_LARGE),
     pids_exhausted: outcome.pidsExhausted,
     duration_ms: rounded(outcome.endedAtMs - outcome.startedAtMs),
-    complete: observed.complete && seen.outside.complete && !outcome.tampered && !seen.tampered,
+    complete: isComplete(seen),
     steps: stepEvidence(seen),
     changes: [...observed.changes],
     outside: [...seen.outside.changes],
-    network: [],
-    processes: [],
-    privileged: [],
+    network: told.network,
+    processes: told.processes,
+    privileged: told.privileged,
     leftovers: outcome.leftovers.map(({ pid, argv }) => ({ pid, argv: scrubArgv(argv, seen.scrub) })),
-    canaries: [],
-    stdout: seen.stdout,
-    stderr: seen.stderr,
-    fidelity: {
-      network: 'none',
-      runtime: prepared.runtime,
-      image: prepared.imageDigest,
-      user: `${seen.user.uid}:${seen.user.gid}`,
-      mocked_credentials: [],
-      stripped_env: [...request.strippedEnv],
-      absent_mounts: [...seen.absentMounts],
-      unobserved: unobserved(seen),
-    },
+    canaries: leaksOf(seen, told.leaks),
+    stdout: seen.stdout.captured,
+    stderr: seen.stderr.captured,
+    fidelity: fidelityOf(seen),
     resources: {
       cpu_ms: outcome.resources.cpuMs === null ? null : rounded(outcome.resources.cpuMs),
       memory_peak_bytes: outcome.resources.memoryPeakBytes,
       disk_bytes: outcome.resources.diskBytes,
       processes_peak: outcome.resources.processesPeak,
     },
+  };
+}
+
+function isComplete({ observed, outside, outcome, tampered, traced }: Observations): boolean {
+  const limited = outcome.timedOut || outcome.oomKilled || outcome.diskFull;
+  // A limit that ends the container ends its trace wherever that is; what was told up to there is whole.
+  const excused: readonly string[] = limited && outcome.exitCode === null ? [GAPS.noEnd, GAPS.cutOff] : [];
+  const gaps = traced.gaps.filter((gap) => !excused.includes(gap));
+  return observed.complete && outside.complete && !outcome.tampered && !tampered && gaps.length === 0;
+}
+
+/** The signal that ended the shell or, where the shell tells it by its status, one of the command's processes. */
+function signalOf({ outcome: { exitCode }, traced }: Observations): string | null {
+  const name = signalName(exitCode);
+  const ended = traced.shell?.signal === name || traced.processes.some(({ signal }) => signal === name);
+  return name !== null && ended ? name : null;
+}
+
+function fidelityOf(seen: Observations): Evidence['fidelity'] {
+  const { prepared, request } = seen;
+  return {
+    network: 'none',
+    runtime: prepared.runtime,
+    image: prepared.imageDigest,
+    user: `${seen.user.uid}:${seen.user.gid}`,
+    mocked_credentials: request.canaries.map(({ name }) => name),
+    stripped_env: [...request.strippedEnv],
+    absent_mounts: [...seen.absentMounts],
+    unobserved: unobserved(seen),
   };
 }
 
@@ -104,18 +126,21 @@ function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observa
   });
 }
 
-/** Whether a word is a secret may depend on the word before it: then the line is kept as one. */
-function scrubArgv(argv: readonly string[], scrub: (text: string) => string): string[] {
-  const line = argv.join(' ');
-  const clean = scrub(line);
-  return clean === line ? [...argv] : [clean];
-}
-
-function unobserved({ steps, prepared }: Observations): string[] {
+function unobserved({ steps, prepared, traced }: Observations): string[] {
   const background = steps.steps.some((step) => step.background);
   return [
     ...NEVER_OBSERVED,
     ...(background ? ['which of two steps that ran at once changed a file'] : []),
+    ...(traced.processesLeftOut > 0
+      ? [`${traced.processesLeftOut} more processes, beyond those listed`]
+      : []),
+    ...(traced.networkLeftOut > 0
+      ? [`${traced.networkLeftOut} more network attempts, beyond those listed`]
+      : []),
+    ...(traced.privilegedLeftOut > 0
+      ? [`${traced.privilegedLeftOut} more privileged calls, beyond those listed`]
+      : []),
+    ...(traced.cut > 0 ? ['arguments and network payloads beyond 16 KiB'] : []),
     ...prepared.unobserved,
   ];
 }

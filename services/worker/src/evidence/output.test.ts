@@ -9,7 +9,7 @@ const redactor = createRedactor([{ name: 'DEPLOY_KEY', value: 'correct-horse-bat
 function capture(limit: number, ...chunks: readonly (string | Buffer)[]): CapturedOutput {
   const captured = captureOutput(limit, redactor);
   for (const chunk of chunks) captured.push(Buffer.from(chunk));
-  return CapturedOutput.parse(captured.end());
+  return CapturedOutput.parse(captured.end().captured);
 }
 
 describe('captureOutput', () => {
@@ -97,8 +97,20 @@ describe('captureOutput', () => {
     const captured = captureOutput(64 * 1024, redactor);
     const chunk = Buffer.alloc(1_000_000, 'a');
     for (let i = 0; i < 20; i++) captured.push(chunk);
-    const { text, bytes, truncated } = captured.end();
+    const { text, bytes, truncated } = captured.end().captured;
     expect({ bytes, truncated }).toEqual({ bytes: 20_000_000, truncated: true });
     expect(Buffer.byteLength(text)).toBeLessThan(65 * 1024);
+  });
+
+  it('names the credentials that were seen in all of it, also in what is left out', () => {
+    const credentialsIn = (...chunks: readonly string[]) => {
+      const captured = captureOutput(10, redactor);
+      for (const chunk of chunks) captured.push(Buffer.from(chunk));
+      return captured.end().credentials;
+    };
+    expect(credentialsIn('nothing')).toEqual([]);
+    expect(credentialsIn('x'.repeat(9000), 'correct-horse', '-battery', 'y'.repeat(9000))).toEqual([
+      'DEPLOY_KEY',
+    ]);
   });
 });

@@ -1,12 +1,19 @@
 import type { Redactor } from '@drylane/chassis/redact/redact';
 import type { CapturedOutput } from '@drylane/proto/evidence';
+import { type Ends, keepEnds } from './ends.ts';
+
+/** What was kept of an output stream, and the credentials that were seen in all of it. */
+export interface SeenOutput {
+  readonly captured: CapturedOutput;
+  readonly credentials: readonly string[];
+}
 
 /** One output stream being captured. */
 export interface OutputCapture {
   /** Takes what the command wrote; the chunk may be used again afterwards. */
   push(chunk: Buffer): void;
   /** What is kept of it. Nothing may be pushed after it. */
-  end(): CapturedOutput;
+  end(): SeenOutput;
 }
 
 /**
@@ -24,50 +31,25 @@ export function captureOutput(limitBytes: number, redactor: Redactor): OutputCap
       kept.push(stream.push(chunk));
     },
     end() {
-      const { rest, redactions } = stream.end();
+      const { rest, redactions, known } = stream.end();
       kept.push(rest);
-      return { ...kept.text(), bytes, redactions };
+      return {
+        captured: { ...textOf(kept.ends()), bytes, redactions },
+        credentials: Object.keys(known),
+      };
     },
   };
 }
 
-/** The first and the last half of `limit` bytes; the last ones in a ring, so that memory never grows past it. */
-function keepEnds(limit: number) {
-  const head = Buffer.alloc(Math.ceil(limit / 2));
-  const ring = Buffer.alloc(Math.floor(limit / 2));
-  let headBytes = 0;
-  let ringBytes = 0;
-
-  function toRing(chunk: Buffer): void {
-    const last = chunk.subarray(Math.max(0, chunk.length - ring.length));
-    const at = ring.length === 0 ? 0 : (ringBytes + chunk.length - last.length) % ring.length;
-    const fits = last.copy(ring, at);
-    last.copy(ring, 0, fits);
-    ringBytes += chunk.length;
-  }
-
+/** Both ends as text, with a line between them where something is left out. */
+function textOf({ first, last, leftOut: gap }: Ends): { text: string; truncated: boolean } {
+  if (gap === 0) return { text: Buffer.concat([first, last]).toString('utf8'), truncated: false };
+  const before = first.subarray(0, wholeEnd(first));
+  const after = last.subarray(wholeStart(last));
+  const out = gap + first.length - before.length + last.length - after.length;
   return {
-    push(chunk: Buffer): void {
-      const taken = chunk.copy(head, headBytes);
-      headBytes += taken;
-      if (taken < chunk.length) toRing(chunk.subarray(taken));
-    },
-    text(): { text: string; truncated: boolean } {
-      const first = head.subarray(0, headBytes);
-      if (ringBytes <= ring.length) {
-        const whole = Buffer.concat([first, ring.subarray(0, ringBytes)]);
-        return { text: whole.toString('utf8'), truncated: false };
-      }
-      const seam = ring.length === 0 ? 0 : ringBytes % ring.length;
-      const last = Buffer.concat([ring.subarray(seam), ring.subarray(0, seam)]);
-      const before = first.subarray(0, wholeEnd(first));
-      const after = last.subarray(wholeStart(last));
-      const out = headBytes + ringBytes - before.length - after.length;
-      return {
-        text: `${before.toString('utf8')}${leftOut(out, before)}${after.toString('utf8')}`,
-        truncated: true,
-      };
-    },
+    text: `${before.toString('utf8')}${leftOut(out, before)}${after.toString('utf8')}`,
+    truncated: true,
   };
 }
 

@@ -76,7 +76,8 @@ function readLink(tree: Tree, key: PathKey, entry: Entry): Content {
     : contentOf(entry, { target: encodePath(target) });
 }
 
-function openUnlocking(tree: Tree, key: PathKey, entry: Entry, unlocking: Unlocking): number | string {
+/** Opens a file of a tree, made readable to its owner first where that is allowed; the error's code when it cannot be. */
+export function openUnlocking(tree: Tree, key: PathKey, entry: Entry, unlocking: Unlocking): number | string {
   const fd = attempt(() => tree.openFile(key, entry));
   if (fd !== 'EACCES' || unlocking === 'leave') return fd;
   return attempt(() => {

@@ -1,3 +1,4 @@
+import type { KnownSecret } from '@drylane/chassis/redact/known';
 import type { LimitValues } from '@drylane/proto/limits';
 import type { PathPattern } from '@drylane/proto/paths';
 import { ACK_FIFO, EVENTS_FIFO } from '../sandbox/control.ts';
@@ -17,6 +18,10 @@ export interface RehearsalRequest {
   readonly runtime: string | null;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: LimitValues;
+  /** What each credential that intent names is in here: a value made up for this rehearsal. */
+  readonly canaries: readonly KnownSecret[];
+  /** The hosts that intent names. */
+  readonly network: readonly string[];
   readonly expected: readonly PathPattern[];
   readonly forbidden: readonly PathPattern[];
   /** Names of the caller's environment that the command does not get. */
@@ -61,7 +66,11 @@ export function planRehearsal(
       shell: request.shell,
       command: request.command,
       wrapped,
-      env: { ...BASE_ENV, ...request.env },
+      env: {
+        ...BASE_ENV,
+        ...request.env,
+        ...Object.fromEntries(request.canaries.map((c) => [c.name, c.value])),
+      },
       limits: request.limits,
       user: { uid: owner.uid, gid: owner.gid },
     },

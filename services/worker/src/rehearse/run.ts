@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import type { Redactor } from '@drylane/chassis/redact/redact';
+import { watchFor } from '@drylane/chassis/redact/watch';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { pathRules } from '@drylane/proto/paths';
@@ -8,8 +9,10 @@ import { observeChanges, type Scrub } from '../evidence/changes.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { captureOutput } from '../evidence/output.ts';
 import type { Patch } from '../evidence/patch.ts';
+import type { Seal } from '../evidence/sealed.ts';
 import { mountsBelow } from '../sandbox/overlay.ts';
-import type { PreparedSandbox, Sandbox } from '../sandbox/sandbox.ts';
+import type { PreparedSandbox, Sandbox, ShellEnd } from '../sandbox/sandbox.ts';
+import { openTrace } from '../trace/trace.ts';
 import { parseMarker, settleSteps, type TimedMarker } from './flow.ts';
 import { planRehearsal, type RehearsalPlan, type RehearsalRequest } from './rehearse.ts';
 import { opaquePlan } from './steps.ts';
@@ -20,6 +23,13 @@ export interface Rehearsed {
   readonly patches: readonly Patch[];
 }
 
+/** What a rehearsal does with what the command writes. */
+export interface OutputHandling {
+  readonly redactor: Redactor;
+  /** Takes the output as it is, where policy names whom it is sealed to; without it, none is kept. */
+  readonly seal?: Pick<Seal, 'push'> | undefined;
+}
+
 /**
  * Rehearses one command: makes a sandbox, runs the command in it step by step, reads what it did, and takes the
  * sandbox away again whatever happens.
@@ -28,12 +38,12 @@ export interface Rehearsed {
 export async function rehearse(
   sandbox: Sandbox,
   request: RehearsalRequest,
-  redactor: Redactor,
+  handling: OutputHandling,
 ): Promise<Rehearsed> {
   const plan = planRehearsal(request, await lstat(request.workspace));
   const prepared = await sandbox.prepare(plan.spec);
   try {
-    return await follow(prepared, request, plan, redactor);
+    return await follow(prepared, request, plan, handling);
   } finally {
     await prepared.destroy();
   }
@@ -43,17 +53,35 @@ async function follow(
   prepared: PreparedSandbox,
   request: RehearsalRequest,
   plan: RehearsalPlan,
-  redactor: Redactor,
+  { redactor, seal }: OutputHandling,
 ): Promise<Rehearsed> {
   const attribution = createAttribution(prepared.view.upper);
+  const watch = watchFor(request.canaries);
   const markers: TimedMarker[] = [];
   let forged = false;
+  let shellEnd: ShellEnd | null = null;
+  const trace = openTrace(
+    watch,
+    {
+      shellEnded: (end) => {
+        shellEnd = end;
+      },
+    },
+    request.shell,
+  );
   const output = {
     stdout: captureOutput(request.limits.outputBytes, redactor),
     stderr: captureOutput(request.limits.outputBytes, redactor),
   };
   const outcome = await prepared.run({
-    output: (stream, chunk) => output[stream].push(chunk),
+    output(stream, chunk) {
+      output[stream].push(chunk);
+      seal?.push(stream, chunk);
+    },
+    trace(chunk) {
+      trace.push(chunk);
+      return shellEnd;
+    },
     async marker(line, atMs) {
       const marker = parseMarker(line);
       // Steps run once and in order: anything else was not written by our marker, and ends the rehearsal.
@@ -62,6 +90,7 @@ async function follow(
         throw new DrylaneError('sandbox-failed', FORGED);
       }
       markers.push({ ...marker, atMs });
+      trace.boundary(marker.index);
       await attribution.boundary(marker.index);
     },
   });
@@ -71,12 +100,15 @@ async function follow(
     : opaquePlan(request.command, request.shell, plan.steps.opaque ? plan.steps.reason : SHELL_DISAGREES);
   const settled = settleSteps(steps, markers, outcome);
   // What changed after the last marker belongs to the step in which the shell ended.
-  await attribution.boundary(settled.steps.findLast((step) => step.ran)?.index ?? 0);
+  const last = settled.steps.findLast((step) => step.ran)?.index ?? 0;
+  trace.boundary(last);
+  await attribution.boundary(last);
 
   const rules = pathRules(request.expected, request.forbidden);
+  const search = request.canaries.length > 0 ? watch : null;
   const [observed, outside] = await Promise.all([
-    observeChanges(prepared.view, rules, attribution, scrubber(redactor)),
-    prepared.outside(rules),
+    observeChanges(prepared.view, rules, attribution, scrubber(redactor), search),
+    prepared.outside(rules, search),
   ]);
   const evidence = evidenceOf({
     request,
@@ -87,6 +119,7 @@ async function follow(
     observed,
     outside,
     lookup: attribution,
+    traced: trace.end(),
     tampered: forged || settled.tampered,
     absentMounts: await mountsBelow(request.workspace),
     stdout: output.stdout.end(),

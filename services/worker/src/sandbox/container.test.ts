@@ -2,6 +2,7 @@ import { limitValues } from '@drylane/proto/limits';
 import { describe, expect, it } from 'vitest';
 import { containerOptions, mountinfoEscape } from './container.ts';
 import type { SandboxSpec } from './sandbox.ts';
+import { tracerOptions } from './tracer.ts';
 
 const SPEC: SandboxSpec = {
   runId: 'run_x',
@@ -35,7 +36,10 @@ describe("a rehearsal's container", () => {
     expect(host).toMatchObject({
       NetworkMode: 'none',
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: [
+        'no-new-privileges',
+        expect.stringMatching(/^seccomp=\{"defaultAction":"SCMP_ACT_ERRNO"/),
+      ],
       Privileged: false,
       IpcMode: 'private',
     });
@@ -50,7 +54,7 @@ describe("a rehearsal's container", () => {
       limits: limitValues({ memory: '64Mi', disk: '32Mi', pids: 16, cpus: 0.5 }),
     });
     const memory = (64 + 32) * 2 ** 20;
-    expect(host).toMatchObject({ Memory: memory, MemorySwap: memory, NanoCpus: 5e8, PidsLimit: 16 });
+    expect(host).toMatchObject({ Memory: memory, MemorySwap: memory, NanoCpus: 5e8, PidsLimit: 18 });
     expect(host?.Ulimits?.map((u) => u.Name).sort()).toEqual(['core', 'fsize', 'nofile']);
     for (const options of Object.values(host?.Tmpfs ?? {})) expect(options).toMatch(/size=\d+/);
   });
@@ -80,6 +84,7 @@ describe("a rehearsal's container", () => {
       '/.drylane/control/runner',
       '/srv/my\\040site',
       'bash',
+      tracerOptions().join(' '),
       'true',
       'W',
     ]);

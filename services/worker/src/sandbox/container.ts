@@ -1,6 +1,8 @@
 import type { ContainerCreateOptions } from 'dockerode';
 import { CONTROL_MOUNT } from './control.ts';
 import type { SandboxSpec } from './sandbox.ts';
+import { seccompProfile } from './seccomp.ts';
+import { tracerOptions } from './tracer.ts';
 
 /** The labels that everything of ours in an engine carries; the reaper goes by them. */
 export const LABEL = 'drylane';
@@ -17,6 +19,8 @@ export interface ContainerMounts {
   readonly identity: ReadonlyMap<string, string>;
 }
 
+/** The tracer and the keeper. */
+const OWN_PROCESSES = 2;
 const SHM_BYTES = 64 * 2 ** 20;
 
 /** Directories of a container that are nobody's evidence: nobody looks at what a command leaves there. */
@@ -62,6 +66,7 @@ export function containerOptions(
       `${CONTROL_MOUNT}/runner`,
       mountinfoEscape(spec.workspace),
       spec.shell,
+      tracerOptions().join(' '),
       spec.command,
       ...(spec.wrapped === null ? [] : [spec.wrapped]),
     ],
@@ -84,14 +89,14 @@ export function containerOptions(
       // A resolver that is there but silent: the name that was asked for can be seen, and nothing hangs.
       Dns: ['127.0.0.1'],
       CapDrop: ['ALL'],
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: ['no-new-privileges', `seccomp=${seccompProfile()}`],
       Privileged: false,
       IpcMode: 'private',
       ...(spec.runtime === null ? {} : { Runtime: spec.runtime }),
       Memory: memory,
       MemorySwap: memory,
       NanoCpus: Math.round(limits.cpus * 1e9),
-      PidsLimit: limits.pids,
+      PidsLimit: limits.pids + OWN_PROCESSES,
       Ulimits: [
         { Name: 'nofile', Soft: 4096, Hard: 4096 },
         { Name: 'core', Soft: 0, Hard: 0 },

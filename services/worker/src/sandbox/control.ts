@@ -1,32 +1,53 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { closeSync, unlinkSync, writeSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
+import { type FifoReader, openFifo, readFifo } from './fifo.ts';
+import { parseReport, type Report } from './protocol.ts';
 
 /** Where the control directory stands in the container. */
 export const CONTROL_MOUNT = '/.drylane/control';
 export const EVENTS_FIFO = `${CONTROL_MOUNT}/events`;
 export const ACK_FIFO = `${CONTROL_MOUNT}/ack`;
 
+const FIFOS = ['events', 'ack', 'trace', 'go'] as const;
+
 // A marker is a few numbers; whoever writes more is not our shell.
 const MAX_LINE = 64 * 1024;
 const MAX_LINES = 100_000;
+// The runner's reports are a word or two; it is ours, but its first line comes from a container.
+const MAX_REPORT = 4096;
+
+/** Who hears what comes from a container. */
+export interface ControlListener {
+  /** The runner told how far it is. It is heard before the command runs, so it is no claim. */
+  report(report: Report, atMs: number): void;
+  /** The tracer's output, from its first byte on. The command cannot write there. */
+  trace(chunk: Buffer): void;
+  /**
+   * A line that the command's shell, or anything else in there, wrote where step markers go. One after another;
+   * the writer waits for each that resolves to true.
+   */
+  marker(line: string, atMs: number): Promise<boolean>;
+  /** More came than a runner and its shell write; nothing is read after that. */
+  flood(): void;
+}
 
 /**
- * The line between a rehearsal's runner and us: two FIFOs in a directory that the container has read-only.
- * The command can write to them as well, so whatever comes is a claim, to be checked against the container's end.
+ * The line between a rehearsal's container and us: two pairs of FIFOs in a directory that the container has
+ * read-only. One pair is the runner's and the tracer's, and loses its names before the command starts. The other is
+ * for step markers, which the command's own shell writes: what comes there is a claim.
  */
 export interface ControlChannel {
   readonly directory: string;
-  /**
-   * Calls `onLine` for each line, one after another, and answers those for which it resolves to true. Calls
-   * `onFlood` when more comes than a runner writes; nothing is read after that.
-   */
-  listen(onLine: (line: string, atMs: number) => Promise<boolean>, onFlood: () => void): void;
-  /** Resolves when every line read so far has been handled. */
+  listen(listener: ControlListener): void;
+  /** Hears the trace up to now. */
+  drain(): void;
+  /** Lets go what waits on our side of the private pair: the runner first, the keeper at the end. */
+  go(): void;
+  /** Resolves when every marker read so far has been handled. */
   settled(): Promise<void>;
   close(): void;
 }
@@ -36,15 +57,18 @@ export async function openControl(directory: string): Promise<ControlChannel> {
   await mkdir(directory, { mode: 0o755 });
   const runner = join(import.meta.dirname, 'runner.sh');
   await Promise.all([copyFile(runner, join(directory, 'runner')), makeFifos(directory)]);
-  // Held open for both ways, so that neither side ever blocks on opening and the end is never seen early.
-  const events = openSync(join(directory, 'events'), constants.O_RDWR | constants.O_NONBLOCK);
-  const ack = openSync(join(directory, 'ack'), constants.O_RDWR | constants.O_NONBLOCK);
-  return channel(directory, events, ack);
+  const [events, ack, trace, go] = FIFOS.map((name) => openFifo(join(directory, name))) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  return channel(directory, { events, ack, trace, go });
 }
 
 async function makeFifos(directory: string): Promise<void> {
   // 0666: the command's shell writes the markers, and it may run as any user.
-  const child = spawn('mkfifo', ['-m', '666', 'events', 'ack'], { cwd: directory, stdio: 'ignore' });
+  const child = spawn('mkfifo', ['-m', '666', ...FIFOS], { cwd: directory, stdio: 'ignore' });
   const [status] = (await once(child, 'exit')) as [number | null];
   if (status !== 0)
     throw new DrylaneError('machine-unfit', {
@@ -54,47 +78,90 @@ async function makeFifos(directory: string): Promise<void> {
     });
 }
 
-function channel(directory: string, events: number, ack: number): ControlChannel {
-  const socket = new Socket({ fd: events, readable: true, writable: false });
-  let tail: Promise<void> = Promise.resolve();
-  let partial = '';
-  let lines = 0;
+type Fds = Readonly<Record<(typeof FIFOS)[number], number>>;
+
+function channel(directory: string, fds: Fds): ControlChannel {
+  const readers: FifoReader[] = [];
+  let markers: Markers | undefined;
+  let tracer: FifoReader | undefined;
   let closed = false;
+  const write = (fd: number): void => {
+    // An answer that does not fit means that nobody reads them: only a flood of forged lines does that.
+    if (!closed) writeSync(fd, '\n');
+  };
   return {
     directory,
-    listen(onLine, onFlood) {
-      let over = false;
-      const flood = (): void => {
-        over = true;
-        socket.pause();
-        onFlood();
+    listen(listener) {
+      markers = hearMarkers(listener, () => write(fds.ack));
+      const opened = (): void => {
+        for (const name of ['trace', 'go'] as const) unlinkSync(join(directory, name));
+        write(fds.go);
       };
-      // An answer that does not fit means that nobody reads them: only a flood of forged lines does that.
-      const answer = (waits: boolean): void => {
-        if (waits && !closed) writeSync(ack, '\n');
-      };
-      socket.on('error', flood);
-      socket.on('data', (chunk: Buffer) => {
-        const atMs = performance.now();
-        partial += chunk.toString('latin1');
-        const complete = partial.split('\n');
-        partial = complete.pop() ?? '';
-        lines += complete.length;
-        if (partial.length > MAX_LINE || lines > MAX_LINES) flood();
-        else
-          for (const line of complete)
-            tail = tail
-              .then(() => (over ? false : onLine(line, atMs)))
-              .then(answer)
-              .catch(flood);
-      });
+      tracer = readFifo(fds.trace, hearTracer(listener, opened), listener.flood);
+      readers.push(tracer, readFifo(fds.events, markers.push, listener.flood));
     },
-    settled: () => tail,
+    drain: () => tracer?.drain(),
+    go: () => write(fds.go),
+    settled: () => markers?.settled() ?? Promise.resolve(),
     close() {
       if (closed) return;
       closed = true;
-      socket.destroy();
-      closeSync(ack);
+      for (const reader of readers) reader.close();
+      if (readers.length === 0) for (const fd of [fds.events, fds.trace]) closeSync(fd);
+      for (const fd of [fds.ack, fds.go]) closeSync(fd);
     },
+  };
+}
+
+/** The runner's lines until it becomes the tracer; all bytes after that are the trace. */
+function hearTracer(listener: ControlListener, opened: () => void): (chunk: Buffer) => void {
+  let started = false;
+  let partial: Buffer = Buffer.alloc(0);
+  return (chunk) => {
+    if (started) return listener.trace(chunk);
+    partial = Buffer.concat([partial, chunk]);
+    for (let end = partial.indexOf('\n'); end >= 0 && !started; end = partial.indexOf('\n')) {
+      const report = parseReport(partial.toString('latin1', 0, end));
+      partial = partial.subarray(end + 1);
+      if (report === undefined) return listener.flood();
+      if (report.kind === 'opened') opened();
+      listener.report(report, performance.now());
+      started = report.kind === 'began';
+    }
+    if (started && partial.length > 0) listener.trace(partial);
+    if (!started && partial.length > MAX_REPORT) listener.flood();
+  };
+}
+
+interface Markers {
+  push(chunk: Buffer): void;
+  settled(): Promise<void>;
+}
+
+function hearMarkers(listener: ControlListener, answer: () => void): Markers {
+  let tail: Promise<void> = Promise.resolve();
+  let partial = '';
+  let lines = 0;
+  let over = false;
+  const flood = (): void => {
+    if (over) return;
+    over = true;
+    listener.flood();
+  };
+  const hear = async (line: string, atMs: number): Promise<void> => {
+    if (!over && (await listener.marker(line, atMs))) answer();
+  };
+  return {
+    push(chunk) {
+      if (over) return;
+      const atMs = performance.now();
+      partial += chunk.toString('latin1');
+      const complete = partial.split('\n');
+      partial = complete.pop() ?? '';
+      lines += complete.length;
+      if (partial.length > MAX_LINE || lines > MAX_LINES) return flood();
+      for (const line of complete) tail = tail.then(() => hear(line, atMs)).catch(flood);
+    },
+    settled: () => tail,
   };
 }

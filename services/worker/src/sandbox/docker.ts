@@ -118,14 +118,14 @@ async function build(
         { container, control, given, limits: spec.limits, identity: join(held.directory, 'etc') },
         listener,
       ),
-    async outside(rules) {
+    async outside(rules, watch) {
       const made = [spec.workspace, spec.workingDir, CONTROL_MOUNT, ...Object.keys(scratch(spec))];
       const place = join(held.directory, 'rootfs');
       const [layer, files] = await Promise.all([
-        observeOutside(container, { made, place, rules }),
+        observeOutside(container, { made, place, rules, watch }),
         changedIdentityFiles(identity),
       ]);
-      return { changes: [...layer.changes, ...files], complete: layer.complete };
+      return { ...layer, changes: [...layer.changes, ...files] };
     },
   };
 }

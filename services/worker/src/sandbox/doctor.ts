@@ -1,18 +1,21 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { watchFor } from '@drylane/chassis/redact/watch';
 import { DrylaneError } from '@drylane/proto/errors';
 import { limitValues } from '@drylane/proto/limits';
+import { openTrace } from '../trace/trace.ts';
+import type { Traced } from '../trace/traced.ts';
 import { dockerSandbox } from './docker.ts';
 import { connectEngine, type Engine, findImage } from './engine.ts';
 import { chooseGiver } from './giver.ts';
 import { currentOwner, formatOwner } from './owner.ts';
 import { reap } from './reaper.ts';
-import type { SandboxOutcome } from './sandbox.ts';
+import type { SandboxOutcome, ShellEnd } from './sandbox.ts';
 import { TOOLKIT_IMAGE } from './toolkit.ts';
 
 /** One thing that a rehearsal needs of this machine. */
 export interface Check {
-  readonly name: 'engine' | 'images' | 'workspace' | 'rehearsal' | 'limits' | 'leftovers';
+  readonly name: 'engine' | 'images' | 'workspace' | 'rehearsal' | 'tracing' | 'limits' | 'leftovers';
   readonly ok: boolean;
   readonly detail: string;
   /** What to do about it; null when there is nothing to do. */
@@ -53,12 +56,12 @@ export async function examine(stateDir: string, image: string): Promise<Check[]>
   const way = giver.name === 'slot' ? 'mounted by drylane (slot)' : 'mounted by the engine (volume)';
   checks.push({ name: 'workspace', ok: true, detail: way, mend: null });
 
-  const outcome = await attempt('rehearsal', async () => {
+  const tried = await attempt('rehearsal', async () => {
     const startedAt = performance.now();
     const ended = await tryOne(engine, stateDir, image);
-    return [ended, `true ran in ${Math.round(performance.now() - startedAt)} ms`];
+    return [ended, `a command ran in ${Math.round(performance.now() - startedAt)} ms`];
   });
-  if (outcome !== undefined) checks.push(limits(outcome));
+  if (tried !== undefined) checks.push(tracing(tried.traced), limits(tried.outcome));
 
   await attempt('leftovers', async () => {
     const { containers, volumes, directories } = await reap(engine, stateDir);
@@ -81,6 +84,19 @@ function failed(name: Check['name'], fault: unknown): Check {
   };
 }
 
+/** The command that was tried starts a process and makes a call that must be refused. */
+function tracing({ gaps, processes, privileged }: Traced): Check {
+  const ok = gaps.length === 0 && processes.length > 1 && privileged.length === 1;
+  return {
+    name: 'tracing',
+    ok,
+    detail: ok
+      ? 'processes, network attempts and privileged calls are seen'
+      : (gaps[0] ?? 'a process or a refused call was not seen'),
+    mend: ok ? null : 'the engine must let containers call ptrace, and must take a seccomp profile',
+  };
+}
+
 function limits(outcome: SandboxOutcome): Check {
   const { memoryPeakBytes, processesPeak } = outcome.resources;
   const ok = memoryPeakBytes !== null;
@@ -94,7 +110,12 @@ function limits(outcome: SandboxOutcome): Check {
   };
 }
 
-async function tryOne(engine: Engine, stateDir: string, image: string): Promise<SandboxOutcome> {
+interface Tried {
+  readonly outcome: SandboxOutcome;
+  readonly traced: Traced;
+}
+
+async function tryOne(engine: Engine, stateDir: string, image: string): Promise<Tried> {
   // Named like a rehearsal's own directory, so that the reaper knows whose it is.
   const workspace = join(stateDir, 'sandboxes', `${formatOwner(currentOwner())}_doctor`);
   await mkdir(workspace, { recursive: true });
@@ -108,14 +129,29 @@ async function tryOne(engine: Engine, stateDir: string, image: string): Promise<
       workspace,
       workingDir: workspace,
       shell: 'sh',
-      command: 'true',
+      // chroot(2) is a privileged call that a program of every image makes.
+      command: 'chroot / true; true',
       wrapped: null,
       env: {},
       limits: limitValues({ timeout: '20s' }),
       user: { uid, gid },
     });
     try {
-      return await prepared.run({ output: () => undefined, marker: async () => undefined });
+      let end: ShellEnd | null = null;
+      const trace = openTrace(watchFor([]), {
+        shellEnded: (shellEnd) => {
+          end = shellEnd;
+        },
+      });
+      const outcome = await prepared.run({
+        output: () => undefined,
+        marker: async () => undefined,
+        trace(chunk) {
+          trace.push(chunk);
+          return end;
+        },
+      });
+      return { outcome, traced: trace.end() };
     } finally {
       await prepared.destroy();
     }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Watch } from '@drylane/chassis/redact/watch';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { PathPattern, PathRules } from '@drylane/proto/paths';
 import { compilePattern } from '@drylane/proto/paths';
@@ -29,6 +30,7 @@ interface LayerRequest {
   readonly place: string;
   readonly rules: PathRules;
   readonly made: ReadonlySet<string>;
+  readonly watch: Watch | null;
 }
 
 // The kernel takes a page of mount options.
@@ -41,11 +43,11 @@ const MAX_OPTIONS = 4000;
  */
 export async function observeLayer(
   { upper, lower }: Layers,
-  { place, rules, made }: LayerRequest,
+  { place, rules, made, watch }: LayerRequest,
 ): Promise<ObservedOutside | undefined> {
   const written = await topPaths(upper, made);
   if (written === undefined) return undefined;
-  if (!written) return { changes: [], complete: true };
+  if (!written) return { changes: [], spills: [], complete: true };
   if (upper.length + lower.length > MAX_OPTIONS) return undefined;
 
   const base = join(place, 'image');
@@ -65,11 +67,13 @@ export async function observeLayer(
       return listed;
     },
   };
-  const { changes, complete } = await observeChanges(view, fromRoot(rules), NO_STEPS, () => null);
+  const observed = await observeChanges(view, fromRoot(rules), NO_STEPS, () => null, watch);
+  const { changes, complete } = observed;
   const outside = changes
     .map(({ path, kind }): OutsideChange => ({ path: `/${path}`, kind: OUTSIDE_KIND[kind] }))
     .filter(({ path, kind }) => path !== '/.' && !(kind === 'added' && made.has(path)));
-  return { changes: outside, complete };
+  const spills = observed.spills.map(({ credential, path }) => ({ credential, path: `/${path}` }));
+  return { changes: outside, spills, complete };
 }
 
 const OUTSIDE_KIND = {

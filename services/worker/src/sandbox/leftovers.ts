@@ -14,21 +14,30 @@ const GRACE_MS = [5, 15, 30, 50];
 const MAX_LISTED = 64;
 const MAX_ARGV_BYTES = 4096;
 
-/** The processes, other than the runner, that are still there when the command's shell has ended. */
-export async function findLeftovers(paths: CgroupPaths, runnerPid: number): Promise<Leftover[]> {
-  let found = await living(paths, runnerPid);
+/** The processes of ours in a container: the first one by this host's number, the keeper by the container's. */
+export interface OwnProcesses {
+  readonly firstPid: number;
+  readonly keeperPid: number;
+}
+
+/** The processes, other than ours, that are still there when the command's shell has ended. */
+export async function findLeftovers(paths: CgroupPaths, own: OwnProcesses): Promise<Leftover[]> {
+  let found = await living(paths, own);
   for (const wait of GRACE_MS) {
     if (found.length === 0) return [];
     await sleep(wait);
-    found = await living(paths, runnerPid);
+    found = await living(paths, own);
   }
   return found;
 }
 
-async function living(paths: CgroupPaths, runnerPid: number): Promise<Leftover[]> {
-  const pids = (await processesIn(paths)).filter((pid) => pid !== runnerPid);
+async function living(paths: CgroupPaths, { firstPid, keeperPid }: OwnProcesses): Promise<Leftover[]> {
+  const pids = (await processesIn(paths)).filter((pid) => pid !== firstPid);
   const read = await Promise.all(pids.map(describe));
-  return read.filter((p) => p !== undefined).slice(0, MAX_LISTED);
+  return read
+    .filter((p) => p !== undefined)
+    .filter(({ pid }) => pid !== keeperPid)
+    .slice(0, MAX_LISTED);
 }
 
 async function describe(pid: number): Promise<Leftover | undefined> {

@@ -1,4 +1,5 @@
 import { lstat, readFile } from 'node:fs/promises';
+import type { Watch } from '@drylane/chassis/redact/watch';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { PathRules } from '@drylane/proto/paths';
 import type Docker from 'dockerode';
@@ -18,6 +19,8 @@ export interface OutsideRequest {
   /** A directory of this rehearsal alone, to mount below. */
   readonly place: string;
   readonly rules: PathRules;
+  /** Looks for credentials in what was written; null when none was given. */
+  readonly watch: Watch | null;
 }
 
 const KINDS = ['modified', 'added', 'deleted'] as const;
@@ -28,14 +31,16 @@ const KINDS = ['modified', 'added', 'deleted'] as const;
  */
 export async function observeOutside(
   container: Docker.Container,
-  { made, place, rules }: OutsideRequest,
+  { made, place, rules, watch }: OutsideRequest,
 ): Promise<ObservedOutside> {
   const engineMade = new Set(made.flatMap(withParents));
   const layers = layersOf(await container.inspect());
-  const observed = layers && (await observeLayer(layers, { place, rules, made: engineMade }));
+  const observed = layers && (await observeLayer(layers, { place, rules, made: engineMade, watch }));
   if (observed !== undefined) return observed;
   const listed = ((await container.changes()) ?? []) as EngineChange[];
-  return { changes: withoutBystanders(listed, engineMade), complete: true };
+  // The engine lists names and no contents: where credentials are about, not having looked is not complete.
+  const changes = withoutBystanders(listed, engineMade);
+  return { changes, spills: [], complete: watch === null || changes.length === 0 };
 }
 
 /** The engine's list, less what it made itself, and less directories that are listed for what is in them. */
@@ -59,7 +64,8 @@ function withParents(path: string): string[] {
 export const IDENTITY_FILES: ReadonlyMap<string, string> = new Map([
   ['/etc/hosts', '127.0.0.1\tlocalhost drylane\n::1\tlocalhost\n'],
   ['/etc/hostname', 'drylane\n'],
-  ['/etc/resolv.conf', 'nameserver 127.0.0.1\n'],
+  // A resolver that gets no answer and no refusal, as musl's, asks once and waits a second, not ten.
+  ['/etc/resolv.conf', 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n'],
 ]);
 
 export const IDENTITY_MODE = 0o644;

@@ -1,17 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { DrylaneError } from '@drylane/proto/errors';
 import type { LimitValues } from '@drylane/proto/limits';
 import type Docker from 'dockerode';
-import { type CgroupFigures, type CgroupPaths, parseCgroupPaths, processesIn, readCgroup } from './cgroup.ts';
-import type { ControlChannel } from './control.ts';
+import type { ControlChannel, ControlListener } from './control.ts';
 import { engineFault } from './engine.ts';
 import { layersOf } from './layer.ts';
-import { findLeftovers, type Leftover } from './leftovers.ts';
-import { BLANK_STORY, type Story, tell } from './protocol.ts';
-import type { SandboxListener, SandboxOutcome } from './sandbox.ts';
-import { type StopReason, stopper, watchDisk } from './watch.ts';
+import { findLiving, type LastLook, type LivingContainer, lastLook } from './look.ts';
+import type { Refusal } from './protocol.ts';
+import { refusal } from './refusal.ts';
+import type { SandboxListener, SandboxOutcome, ShellEnd } from './sandbox.ts';
+import { type DiskWatch, type Stopper, type StopReason, stopper, watchDisk } from './watch.ts';
 import type { GivenWorkspace } from './workspace.ts';
 
 /** A container with its workspace and control channel, ready to start. */
@@ -24,14 +22,18 @@ export interface ReadyContainer {
   readonly identity: string;
 }
 
-/** What is noted while the container lives, because it cannot be asked afterwards. */
-interface LastLook {
-  readonly figures: CgroupFigures;
-  readonly leftovers: readonly Leftover[];
-}
+// A keeper that was let go ends at once, and the tracer with it.
+const TRACER_END_MS = 2_000;
 
-// A runner that was answered ends at once; one whose answer was stolen by the command is ended by us.
-const RUNNER_END_MS = 2_000;
+/** What has been told of a rehearsal so far. */
+interface Story {
+  began: { readonly split: boolean; readonly atMs: number } | null;
+  refused: Refusal | null;
+  traced: boolean;
+  ended: (ShellEnd & { readonly atMs: number }) | null;
+  tampered: boolean;
+  look: LastLook | undefined;
+}
 
 /** Starts the container, follows it to its end, and says how that was. */
 export async function runContainer(
@@ -43,27 +45,12 @@ export async function runContainer(
   const disk = watchDisk(ready.given, limits.diskBytes, stop);
   disk.alsoBelow(ready.identity);
   const living = Promise.withResolvers<LivingContainer | undefined>();
-  let story: Story = BLANK_STORY;
-  let look: LastLook | undefined;
-
-  const output = await attach(container, listener);
-  const onLine = async (line: string, atMs: number): Promise<boolean> => {
-    const told = tell(story, line, atMs);
-    const ended = story.ended === null && told.story.ended !== null;
-    story = told.story;
-    // Evidence that is not complete cannot promote: there is nothing more to learn from the command.
-    if (story.tampered) stop.now('tampered');
-    if (told.marker) {
-      await disk.look();
-      await listener.marker(line, atMs);
-    }
-    if (ended) {
-      [look] = await Promise.all([lastLook(await living.promise), disk.look()]);
-      stop.after(RUNNER_END_MS, 'runner');
-    }
-    return told.marker || ended;
+  const story: Story = {
+    ...{ began: null, refused: null, traced: false, ended: null, tampered: false, look: undefined },
   };
-  control.listen(onLine, () => stop.now('tampered'));
+  const output = await attach(container, listener);
+  const ear = hear({ story, control, listener, stop, disk, living: living.promise });
+  control.listen(ear);
 
   const startedAtMs = performance.now();
   let state: { ExitCode: number; OOMKilled: boolean };
@@ -71,7 +58,7 @@ export async function runContainer(
     await container.start();
     stop.after(limits.timeoutMs, 'timeout');
     const running = await container.inspect();
-    living.resolve(await livingContainer(running.Id, running.State.Pid));
+    living.resolve(await findLiving(running.Id, running.State.Pid));
     disk.alsoBelow(layersOf(running)?.upper);
     await Promise.all([container.wait(), output.ended]);
     state = (await container.inspect()).State;
@@ -80,24 +67,86 @@ export async function runContainer(
   } finally {
     stop.rest();
     living.resolve(undefined);
-    await control.settled();
+    control.drain();
+    await Promise.all([control.settled(), ear.settled()]);
     await disk.end();
   }
-  const endedAtMs = performance.now();
-  if (story.refused !== null) throw REFUSALS[story.refused]();
+  return outcomeOf({ story, state, stopped: stop.reason, disk, startedAtMs });
+}
 
+interface Hearing {
+  readonly story: Story;
+  readonly control: ControlChannel;
+  readonly listener: SandboxListener;
+  readonly stop: Stopper;
+  readonly disk: DiskWatch;
+  readonly living: Promise<LivingContainer | undefined>;
+}
+
+/** Follows what the container tells, and takes the last look when the shell has ended. */
+function hear({ story, control, listener, stop, disk, living }: Hearing) {
+  let looking: Promise<void> = Promise.resolve();
+  const tampered = (): void => {
+    story.tampered = true;
+    // Evidence that is not complete cannot promote: there is nothing more to learn from the command.
+    stop.now('tampered');
+  };
+  const lookAround = async (keeperPid: number): Promise<void> => {
+    [story.look] = await Promise.all([lastLook(await living, keeperPid), disk.look()]);
+    if (story.look === undefined || story.look.leftovers.length > 0) stop.now('leftovers');
+    stop.after(TRACER_END_MS, 'tracer');
+    control.go();
+  };
+  const ear: ControlListener = {
+    report(report, atMs) {
+      if (report.kind === 'began') story.began = { split: report.split, atMs };
+      if (report.kind === 'refused') story.refused = report.why;
+    },
+    trace(chunk) {
+      story.traced = true;
+      const end = listener.trace(chunk);
+      if (end === null || story.ended !== null) return;
+      story.ended = { ...end, atMs: performance.now() };
+      looking = lookAround(end.keeperPid);
+    },
+    async marker(line, atMs) {
+      control.drain();
+      if (story.began === null || story.ended !== null) tampered();
+      if (story.tampered) return false;
+      await disk.look();
+      await listener.marker(line, atMs);
+      return true;
+    },
+    flood: tampered,
+  };
+  return { ...ear, settled: () => looking };
+}
+
+interface Ending {
+  readonly story: Story;
+  readonly state: { readonly ExitCode: number; readonly OOMKilled: boolean };
+  readonly stopped: StopReason | null;
+  readonly disk: DiskWatch;
+  readonly startedAtMs: number;
+}
+
+/** @throws DrylaneError when the command was never run. */
+function outcomeOf({ story, state, stopped, disk, startedAtMs }: Ending): SandboxOutcome {
+  const { began, ended, look } = story;
   const oomKilled = state.OOMKilled || (look?.figures.oomKills ?? 0) > 0;
+  if (story.refused !== null) throw refusal(story.refused);
+  if (began !== null && !story.traced && !oomKilled && stopped === null) throw refusal('tracer');
   return {
-    exitCode: story.ended?.status ?? (stop.reason === null ? state.ExitCode : null),
-    split: story.began?.split ?? false,
-    timedOut: stop.reason === 'timeout',
+    exitCode: ended?.status ?? null,
+    split: began?.split ?? false,
+    timedOut: stopped === 'timeout',
     oomKilled,
     diskFull: disk.full,
     pidsExhausted: (look?.figures.pidsRefused ?? 0) > 0,
-    tampered: !believable({ story, state, stopped: stop.reason, oomKilled, looked: look !== undefined }),
+    tampered: story.tampered || began === null || !isWholeEnd(story, stopped, oomKilled),
     leftovers: look?.leftovers ?? [],
-    startedAtMs: story.began?.atMs ?? startedAtMs,
-    endedAtMs: story.ended?.atMs ?? endedAtMs,
+    startedAtMs: began?.atMs ?? startedAtMs,
+    endedAtMs: ended?.atMs ?? performance.now(),
     resources: {
       cpuMs: look?.figures.cpuMs ?? null,
       memoryPeakBytes: look?.figures.memoryPeakBytes ?? null,
@@ -107,21 +156,10 @@ export async function runContainer(
   };
 }
 
-interface Ending {
-  readonly story: Story;
-  readonly state: { readonly ExitCode: number };
-  readonly stopped: StopReason | null;
-  readonly oomKilled: boolean;
-  /** Whether leftovers and counters were read while the runner still waited. */
-  readonly looked: boolean;
-}
-
-/** Whether the story fits how the engine says the container ended: only its first process sets that status. */
-function believable({ story, state, stopped, oomKilled, looked }: Ending): boolean {
-  if (story.tampered) return false;
-  if (stopped !== null) return stopped === 'timeout' || stopped === 'disk';
-  if (story.began === null) return false;
-  return story.ended === null ? oomKilled : looked && story.ended.status === state.ExitCode;
+/** Whether the command was followed to its own end, or to one that a limit made. */
+function isWholeEnd({ ended, look }: Story, stopped: StopReason | null, oomKilled: boolean): boolean {
+  if (stopped === 'timeout' || stopped === 'disk') return true;
+  return ended === null ? stopped === null && oomKilled : look !== undefined;
 }
 
 async function attach(container: Docker.Container, listener: SandboxListener) {
@@ -140,45 +178,3 @@ async function attach(container: Docker.Container, listener: SandboxListener) {
   container.modem.demuxStream(stream, sink('stdout'), sink('stderr'));
   return { ended: finished(stream, { writable: false }) };
 }
-
-interface LivingContainer {
-  readonly runnerPid: number;
-  readonly groups: CgroupPaths;
-}
-
-/** A container's first process and control groups, looked up while both are surely its own. */
-async function livingContainer(id: string, pid: number): Promise<LivingContainer | undefined> {
-  if (pid === 0) return undefined;
-  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  const groups = parseCgroupPaths(text);
-  const own =
-    groups !== undefined && [groups.memory, groups.pids, groups.cpu].every((path) => path.includes(id));
-  return own ? { runnerPid: pid, groups } : undefined;
-}
-
-/**
- * Reads leftovers and counters; undefined unless the runner was there before and after. The command can answer the
- * runner in our place, and then there is nothing left to be read, or somebody else's.
- */
-async function lastLook(living: LivingContainer | undefined): Promise<LastLook | undefined> {
-  if (living === undefined) return undefined;
-  const { groups, runnerPid } = living;
-  const leftovers = await findLeftovers(groups, runnerPid);
-  const figures = await readCgroup(groups);
-  return (await processesIn(groups)).includes(runnerPid) ? { figures, leftovers } : undefined;
-}
-
-const REFUSALS = {
-  uncovered: () =>
-    new DrylaneError('machine-unfit', {
-      field: 'workspace',
-      message: 'the container does not see the copy-on-write view of the workspace, so nothing was run',
-      mend: 'run the engine in the same mount namespace as drylane, or see: drylane doctor',
-    }),
-  shell: () =>
-    new DrylaneError('bad-input', {
-      field: 'shell',
-      message: 'the image has no such shell, so nothing was run',
-      mend: 'choose another image, or --shell sh',
-    }),
-} as const;

@@ -1,6 +1,8 @@
+import type { Watch } from '@drylane/chassis/redact/watch';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { LimitValues } from '@drylane/proto/limits';
 import type { PathRules } from '@drylane/proto/paths';
+import type { Spill } from '../evidence/spill.ts';
 
 /** What one rehearsal needs of a sandbox. Everything in it has been admitted; nothing here reads intent. */
 export interface SandboxSpec {
@@ -32,10 +34,20 @@ export interface WorkspaceView {
   names(directories: readonly Buffer[]): Promise<ReadonlyMap<string, readonly Buffer[]>>;
 }
 
+/** How the command's shell ended, as the tracer tells it. */
+export interface ShellEnd {
+  /** Its exit status; for one that a signal ended, 128 and the signal's number. */
+  readonly status: number;
+  /** The container's number for the process that waits for us after the shell: it is ours. */
+  readonly keeperPid: number;
+}
+
 /** What a sandbox tells while the command runs. */
 export interface SandboxListener {
   output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
-  /** A step's end marker. The command's shell waits until this resolves. */
+  /** The tracer's output. Answers with the shell's end once it was told. */
+  trace(chunk: Buffer): ShellEnd | null;
+  /** A step's end marker, when all of the trace before it was told. The command's shell waits until this resolves. */
   marker(line: string, atMs: number): Promise<void>;
 }
 
@@ -49,7 +61,7 @@ export interface SandboxOutcome {
   readonly oomKilled: boolean;
   readonly diskFull: boolean;
   readonly pidsExhausted: boolean;
-  /** The control channel told a story that the runner did not write: evidence is not complete. */
+  /** Something was said that our runner and shell never say, or not seen to its end: evidence is not complete. */
   readonly tampered: boolean;
   readonly leftovers: readonly { readonly pid: number; readonly argv: readonly string[] }[];
   readonly startedAtMs: number;
@@ -65,6 +77,7 @@ export interface SandboxOutcome {
 /** What changed of a container's own files; `complete` is false when there may be more. */
 export interface ObservedOutside {
   readonly changes: readonly OutsideChange[];
+  readonly spills: readonly Spill[];
   readonly complete: boolean;
 }
 
@@ -77,7 +90,7 @@ export interface PreparedSandbox {
   readonly unobserved: readonly string[];
   run(listener: SandboxListener): Promise<SandboxOutcome>;
   /** Changes of the container's own files; call it after `run`. Rules count by their absolute patterns. */
-  outside(rules: PathRules): Promise<ObservedOutside>;
+  outside(rules: PathRules, watch: Watch | null): Promise<ObservedOutside>;
   destroy(): Promise<void>;
 }
 

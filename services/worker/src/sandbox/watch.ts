@@ -7,8 +7,11 @@ const KILL_AGAIN_MS = 1_000;
 // A longer timer would fire at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Why a container was ended from outside: its time, its disk, a runner that does not end, forged control lines. */
-export type StopReason = 'timeout' | 'disk' | 'runner' | 'tampered';
+/**
+ * Why a container was ended from outside: its time, its disk, processes that outlived the command, a tracer that does
+ * not end, forged control lines.
+ */
+export type StopReason = 'timeout' | 'disk' | 'leftovers' | 'tracer' | 'tampered';
 
 /** Ends a container from outside, once, and remembers why. */
 export interface Stopper {

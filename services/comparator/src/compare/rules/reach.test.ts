@@ -1,6 +1,5 @@
-import { NETWORK_UNOBSERVED } from '@drylane/proto/evidence';
 import { describe, expect, it } from 'vitest';
-import { attempt, comparison, evidence } from '../compare.fixture.ts';
+import { attempt, comparison, evidence, step } from '../compare.fixture.ts';
 import { compare } from '../compare.ts';
 import type { Comparison } from '../comparison.ts';
 
@@ -42,25 +41,6 @@ describe('network findings', () => {
   });
 });
 
-describe('hosts that intent names where nobody watched the network', () => {
-  const fidelity = { ...evidence().fidelity, unobserved: [NETWORK_UNOBSERVED] };
-  const network = ['api.github.com:443'];
-
-  it('count as tried: live will differ', () => {
-    expect(find('stripped-capability', comparison({ fidelity }, { network }))).toMatchObject({
-      message: 'api.github.com:443 could not be reached in the rehearsal: live will differ',
-      step: null,
-    });
-    expect(find('stripped-capability', comparison({ fidelity }))).toBeUndefined();
-  });
-
-  it('may explain a failure', () => {
-    const failed = comparison({ fidelity, exit_code: 6 }, { network });
-    expect(find('sandbox-caused-failure', failed)?.message).toContain('api.github.com:443');
-    expect(find('sandbox-caused-failure', comparison({ fidelity, exit_code: 6 }))).toBeUndefined();
-  });
-});
-
 describe('credentials', () => {
   it('count as used once the command was given them, whether intent or the record says so', () => {
     const fidelity = { ...evidence().fidelity, mocked_credentials: ['NPM_TOKEN'] };
@@ -79,15 +59,50 @@ describe('credentials', () => {
 });
 
 describe('a failure that the sandbox caused', () => {
+  const network = [attempt({ port: null, protocol: 'dns', step: 0 })];
+  const curl = { pid: 5, parent: 3, argv: ['/usr/bin/curl', '-s'], signal: null, step: 0, duration_ms: 1 };
+
   it('is told from what was recorded and never from what the command printed', () => {
     const stderr = { text: 'curl: (6) Could not resolve host', bytes: 33, truncated: false, redactions: 0 };
     expect(find('sandbox-caused-failure', comparison({ exit_code: 6, stderr }))).toBeUndefined();
-    const given = comparison({ exit_code: 6, stderr, network: [attempt({ port: null, protocol: 'dns' })] });
-    expect(find('sandbox-caused-failure', given)?.message).toContain('api.github.com (curl)');
+    const given = comparison({ exit_code: 6, stderr, network, processes: [{ ...curl, exit_code: 6 }] });
+    expect(find('sandbox-caused-failure', given)).toMatchObject({
+      message: expect.stringContaining('api.github.com (curl)'),
+      step: 0,
+    });
   });
 
-  it('may lie in a credential that was a mock', () => {
-    const given = comparison({ exit_code: 1 }, { credentials: ['T'] });
-    expect(find('sandbox-caused-failure', given)?.message).toContain('the real T');
+  it('is none where the program that reached for the network ended well, or nothing failed', () => {
+    const fine = { ...curl, exit_code: 0 };
+    expect(
+      find('sandbox-caused-failure', comparison({ exit_code: 1, network, processes: [fine] })),
+    ).toBeUndefined();
+    const failed = { ...curl, exit_code: 6 };
+    expect(
+      find('sandbox-caused-failure', comparison({ exit_code: 0, network, processes: [failed] })),
+    ).toBeUndefined();
+  });
+
+  it('counts a program that was killed, and one that had not ended', () => {
+    for (const end of [
+      { exit_code: null, signal: 'SIGKILL' },
+      { exit_code: null, signal: null },
+    ]) {
+      const given = comparison({
+        exit_code: null,
+        timed_out: true,
+        network,
+        processes: [{ ...curl, ...end }],
+      });
+      expect(find('sandbox-caused-failure', given)).toBeDefined();
+    }
+  });
+
+  it('may lie in a credential that was a mock, where the step that failed uses it', () => {
+    const using = (text: string) =>
+      comparison({ exit_code: 1, steps: [step(0, text, { exit_code: 1 })] }, { credentials: ['T'] });
+    expect(find('sandbox-caused-failure', using('login "$T"'))?.message).toContain('the real T');
+    expect(find('sandbox-caused-failure', using(`login "$\{T}"`))?.message).toContain('the real T');
+    expect(find('sandbox-caused-failure', using('login "$TOKEN"'))).toBeUndefined();
   });
 });

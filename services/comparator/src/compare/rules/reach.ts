@@ -1,5 +1,5 @@
-import { NETWORK_UNOBSERVED, type NetworkAttempt } from '@drylane/proto/evidence';
-import { namesHost } from '../hosts.ts';
+import type { Evidence, NetworkAttempt } from '@drylane/proto/evidence';
+import { namesHost } from '@drylane/proto/hosts';
 import { listed, oneStep } from '../say.ts';
 import type { Facts, Hit } from './rule.ts';
 
@@ -33,7 +33,7 @@ export function canaryLeak({ evidence }: Facts): Hit | undefined {
 export function strippedCapability(facts: Facts): Hit | undefined {
   const tried = facts.evidence.network.filter((attempt) => isDeclared(facts, attempt));
   const credentials = strippedCredentials(facts);
-  const hosts = [...tried.map(target), ...unwatchedHosts(facts)];
+  const hosts = tried.map(target);
   const parts = [
     ...(hosts.length > 0 ? [`${listed(hosts)} could not be reached`] : []),
     ...(credentials.length > 0 ? [`${listed(credentials)} was not the real credential`] : []),
@@ -41,26 +41,38 @@ export function strippedCapability(facts: Facts): Hit | undefined {
   if (parts.length === 0) return undefined;
   return {
     message: `${parts.join(' and ')} in the rehearsal: live will differ`,
-    step: credentials.length > 0 || tried.length < hosts.length ? null : oneStep(tried),
+    step: credentials.length > 0 ? null : oneStep(tried),
   };
 }
 
-/** It failed, and it had reached for something that the sandbox takes away. Told from records, not from output. */
+/**
+ * It failed, and what the sandbox takes away explains that: a program reached for the network and ended in failure, or
+ * the step that failed uses a credential that was not the real one. Told from records, never from output.
+ */
 export function sandboxCausedFailure(facts: Facts): Hit | undefined {
   const { evidence, allowance } = facts;
   if (evidence.exit_code !== null && allowance.expectedExit.includes(evidence.exit_code)) return undefined;
-  const missed = [
-    ...evidence.network.map(target),
-    ...unwatchedHosts(facts),
-    ...strippedCredentials(facts).map((name) => `the real ${name}`),
-  ];
+  const failed = evidence.network.filter((attempt) => hasFailed(evidence, attempt));
+  const credentials = strippedCredentials(facts).filter((name) => failsWith(evidence, name));
+  const missed = [...failed.map(target), ...credentials.map((name) => `the real ${name}`)];
   if (missed.length === 0) return undefined;
-  return { message: `it failed, perhaps only because the sandbox kept it from ${listed(missed)}` };
+  return {
+    message: `it failed, perhaps only because the sandbox kept it from ${listed(missed)}`,
+    step: credentials.length > 0 ? null : oneStep(failed),
+  };
 }
 
-/** The hosts that intent names, where nobody could see whether they were tried: then they count as tried. */
-function unwatchedHosts({ allowance, evidence }: Facts): readonly string[] {
-  return evidence.fidelity.unobserved.includes(NETWORK_UNOBSERVED) ? allowance.network : [];
+/** Whether the program that tried ended otherwise than well; where its end is not known, its step tells. */
+function hasFailed({ processes, steps }: Evidence, { step, program }: NetworkAttempt): boolean {
+  const ran = processes.filter((p) => p.step === step && p.argv[0]?.split('/').at(-1) === program);
+  if (ran.length > 0) return ran.some((p) => p.signal !== null || p.exit_code !== 0);
+  return step === null || steps.some(({ index, exit_code }) => index === step && exit_code !== 0);
+}
+
+/** Whether a step failed whose text has the variable in it. */
+function failsWith({ steps }: Evidence, credential: string): boolean {
+  const used = new RegExp(`\\$\\{?${credential}\\b`);
+  return steps.some(({ ran, exit_code, text }) => ran && exit_code !== 0 && used.test(text));
 }
 
 /** Both sides must say so: evidence when it was recorded, and the patterns now. Patterns cannot name a unix socket. */

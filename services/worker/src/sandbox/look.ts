@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { type CgroupFigures, type CgroupPaths, parseCgroupPaths, processesIn, readCgroup } from './cgroup.ts';
+import { findLeftovers, type Leftover } from './leftovers.ts';
+
+/** A container's first process and control groups, while both are surely its own. */
+export interface LivingContainer {
+  /** Of the tracer, as this host numbers it. */
+  readonly firstPid: number;
+  readonly groups: CgroupPaths;
+}
+
+/** What is noted while the container lives, because it cannot be asked afterwards. */
+export interface LastLook {
+  readonly figures: CgroupFigures;
+  readonly leftovers: readonly Leftover[];
+}
+
+/** Finds the control groups of a container that was just started; undefined when they are not surely its own. */
+export async function findLiving(id: string, pid: number): Promise<LivingContainer | undefined> {
+  if (pid === 0) return undefined;
+  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+  const groups = parseCgroupPaths(text);
+  const own =
+    groups !== undefined && [groups.memory, groups.pids, groups.cpu].every((path) => path.includes(id));
+  return own ? { firstPid: pid, groups } : undefined;
+}
+
+/**
+ * Reads leftovers and counters; undefined unless the first process was there before and after: else there is nothing
+ * left to be read, or somebody else's. The keeper, by the container's number for it, is ours and not left over.
+ */
+export async function lastLook(
+  living: LivingContainer | undefined,
+  keeperPid: number,
+): Promise<LastLook | undefined> {
+  if (living === undefined) return undefined;
+  const { groups, firstPid } = living;
+  const leftovers = await findLeftovers(groups, { firstPid, keeperPid });
+  const figures = await readCgroup(groups);
+  return (await processesIn(groups)).includes(firstPid) ? { figures, leftovers } : undefined;
+}

@@ -1,0 +1,35 @@
+import { DrylaneError } from '@drylane/proto/errors';
+import type { Refusal } from './protocol.ts';
+
+/** What to say when a container was there and the command was not run in it. */
+export function refusal(why: Refusal | 'tracer'): DrylaneError {
+  const { code, ...problem } = REFUSALS[why];
+  return new DrylaneError(code, problem);
+}
+
+const REFUSALS = {
+  uncovered: {
+    code: 'machine-unfit',
+    field: 'workspace',
+    message: 'the container does not see the copy-on-write view of the workspace, so nothing was run',
+    mend: 'run the engine in the same mount namespace as drylane, or see: drylane doctor',
+  },
+  exposed: {
+    code: 'machine-unfit',
+    field: 'tracer',
+    message: 'processes may look into a program that they may not read, so nothing was run',
+    mend: 'set the kernel back to its default on the engine’s host: sysctl fs.suid_dumpable=0',
+  },
+  tracer: {
+    code: 'machine-unfit',
+    field: 'tracer',
+    message: 'the tracer did not start, so nothing was run',
+    mend: 'see whether the engine lets containers call ptrace: drylane doctor',
+  },
+  shell: {
+    code: 'bad-input',
+    field: 'shell',
+    message: 'the image has no such shell, so nothing was run',
+    mend: 'choose another image, or --shell sh',
+  },
+} as const;

@@ -1,0 +1,38 @@
+import { PRIVILEGED_CALLS } from '../trace/privileged-calls.ts';
+
+/** Calls that tell which processes there were, whom they signalled, and what they reached for. */
+export const WATCHED_CALLS = [
+  ...['execve', 'execveat', 'clone', 'fork', 'vfork'],
+  ...['connect', 'sendto', 'sendmsg', 'sendmmsg', 'bind', 'socket'],
+  ...['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_send_signal'],
+] as const;
+
+/** As much of a string is told; a longer one is marked as cut. */
+const STRING_BYTES = 16_384;
+
+/**
+ * The options of strace(1) that its output is read by (`../trace`), as words without blanks. Strings come in hex, so
+ * that nothing in them can be taken for the trace itself. Privileged calls are answered by the tracer and never made.
+ */
+export function tracerOptions(): readonly string[] {
+  return [
+    ...[
+      '-f',
+      '--seccomp-bpf',
+      '-I',
+      'never',
+      '-ttt',
+      '-a',
+      '1',
+      '-xx',
+      '-yy',
+      '-v',
+      '-s',
+      String(STRING_BYTES),
+    ],
+    ...['--quiet=attach,personality', '-e', 'signal=none'],
+    // A call that this architecture lacks is passed over.
+    ...['-e', `trace=${[...WATCHED_CALLS, ...PRIVILEGED_CALLS].map((call) => `?${call}`).join(',')}`],
+    ...['-e', `inject=${PRIVILEGED_CALLS.map((call) => `?${call}`).join(',')}:error=EPERM`],
+  ];
+}

@@ -1,0 +1,52 @@
+import type { CallEvent } from './event.ts';
+import { addChild, addThread, MOST_PARENTS, MOST_TASKS, type Process } from './processes.ts';
+import type { State } from './state.ts';
+
+/** Notes that a thread stands in a call that makes a process: lines of the new one may come before it returns. */
+export function enterSpawn(state: State, pid: number, maker: Process, flags: ReadonlySet<string>): void {
+  state.spawning.set(pid, { maker, flags, child: null });
+}
+
+/**
+ * Finds who made a process that is not known yet. It can only be a thread that stands in such a call now; if
+ * several do, the answer has to wait until one of them returns.
+ */
+export function adopt(state: State, pid: number, atMs: number): boolean {
+  const candidates = [...state.spawning.values()].filter(({ child }) => child === null);
+  const [only] = candidates;
+  if (only === undefined || candidates.length > 1) return false;
+  only.child = pid;
+  add(state, only.maker, only.flags, pid, atMs);
+  return true;
+}
+
+/** Takes in what such a call returned. */
+export function leaveSpawn(
+  state: State,
+  pid: number,
+  maker: Process,
+  event: Extract<CallEvent, { kind: 'spawn' }>,
+  atMs: number,
+): void {
+  const adopted = state.spawning.get(pid)?.child ?? null;
+  state.spawning.delete(pid);
+  const child = event.result.value;
+  if (child === null) return;
+  if (child < 0 || adopted !== null) {
+    if (adopted !== null && adopted !== child) state.gaps.add('parent');
+    return;
+  }
+  if (event.flags.has('CLONE_UNTRACED')) state.gaps.add('untraced');
+  add(state, maker, event.flags, child, atMs);
+}
+
+function add(state: State, maker: Process, flags: ReadonlySet<string>, pid: number, atMs: number): void {
+  const { tree, gaps } = state;
+  if (tree.tasks.has(pid)) gaps.add('reused');
+  if (tree.tasks.size >= MOST_TASKS || tree.parents.length >= MOST_PARENTS) {
+    gaps.add('tooMany');
+    return;
+  }
+  if (flags.has('CLONE_THREAD')) addThread(tree, maker, pid);
+  else addChild(tree, maker, pid, atMs);
+}

