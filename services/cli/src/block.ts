@@ -1,6 +1,7 @@
 import type { Finding } from '@drylane/proto/decision';
-import type { Change } from '@drylane/proto/evidence';
+import type { Change, Evidence, Fidelity } from '@drylane/proto/evidence';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
+import { hasFailed, type Observed, observed } from './observed.ts';
 
 /** A line of the block that people read: a label, what it says, and how it should strike the eye. */
 export interface BlockLine {
@@ -25,16 +26,19 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
   const deleted = files((c) => c.kind === 'deleted');
   const blocked = verdict === 'block';
 
+  const seen = observed(evidence);
+
   return [
     line('risk score', `${risk.score} (${risk.level})   ${headline}`, riskTone(risk.level)),
     line('approval', approvalRequired ? 'required' : 'not required', approvalRequired ? 'warn' : 'plain'),
     line('sandbox', `${report.run_id} (${evidence.fidelity.runtime}, no network)`),
-    line('exit code', exitText(report), evidence.exit_code === 0 ? 'plain' : 'warn'),
+    line('exit code', exitText(evidence, seen.limits), evidence.exit_code === 0 ? 'plain' : 'warn'),
     line('files changed', String(files(() => true))),
     ...(forbidden > 0 ? [line('forbidden', String(forbidden), 'bad')] : []),
     line('surprise paths', String(surprises), surprises > 0 ? 'bad' : 'plain'),
     ...(deleted > 0 ? [line('deleted', String(deleted), 'warn')] : []),
     ...(evidence.outside.length > 0 ? [line('outside', String(evidence.outside.length), 'bad')] : []),
+    ...observedLines(report, seen),
     ...outputCuts(report),
     line('blocked', blocked ? 'yes' : 'no', blocked ? 'bad' : 'good'),
     line('verdict', verdict, VERDICT_TONE[verdict]),
@@ -42,6 +46,51 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
     ...lastWords(report),
   ];
 }
+
+const MAX_ITEMS = 5;
+
+/** What was seen besides files: a line for each kind of thing that was there, with its number and the first of it. */
+function observedLines({ evidence, run_id }: Rehearsal, seen: Observed): BlockLine[] {
+  const { canaries, network, privileged, leftovers, processes, fidelity } = evidence;
+  const some = (label: string, count: string, items: readonly string[], tone: BlockLine['tone']) => {
+    const rest = items.length - MAX_ITEMS;
+    const more = rest > 0 ? [`and ${rest} more: drylane show ${run_id}`] : [];
+    return count === '0'
+      ? []
+      : [line(label, [count, ...items.slice(0, MAX_ITEMS), ...more].join('\n'), tone)];
+  };
+  const undeclared = network.filter((attempt) => !attempt.declared).length;
+  const attempts = undeclared === 0 ? `${network.length}` : `${network.length}, ${undeclared} not declared`;
+  const failed = processes.filter(hasFailed).length;
+  const started = failed === 0 ? `${processes.length}` : `${processes.length}, ${failed} failed`;
+  const figures = Object.values(evidence.resources).some((figure) => figure !== null);
+  return [
+    ...(evidence.complete ? [] : [line('evidence', 'not complete: more may have happened', 'bad')]),
+    ...some('leaked', `${canaries.length}`, seen.canaries, 'bad'),
+    ...some('network', attempts, seen.network, undeclared > 0 ? 'bad' : 'warn'),
+    ...some('privileged', `${privileged.length}`, seen.privileged, 'bad'),
+    ...some('left running', `${leftovers.length}`, seen.leftovers, 'warn'),
+    ...some('processes', started, seen.failed, 'plain'),
+    ...fidelityLine(fidelity, run_id),
+    ...(figures ? [line('resources', seen.resources.join(', '))] : []),
+  ];
+}
+
+/** How the sandbox differed from the real thing, in numbers; `show` has the names. */
+function fidelityLine(fidelity: Fidelity, id: string): BlockLine[] {
+  const mocked = fidelity.mocked_credentials;
+  const parts = [
+    mocked.length > 0 && `mocked ${mocked.join(', ')}`,
+    fidelity.stripped_env.length > 0 && `${many(fidelity.stripped_env, 'variable')} stripped`,
+    fidelity.absent_mounts.length > 0 && `${many(fidelity.absent_mounts, 'mount')} absent`,
+    fidelity.unobserved.length > 0 && many(fidelity.unobserved, 'blind spot'),
+  ].filter((part) => part !== false);
+  if (parts.length === 0) return [];
+  return [line('fidelity', `${parts.join(', ')}: drylane show ${id}`, mocked.length > 0 ? 'warn' : 'plain')];
+}
+
+const many = ({ length }: readonly string[], what: string): string =>
+  `${length} ${what}${length === 1 ? '' : 's'}`;
 
 const VERDICT_TONE = { promote: 'good', hold: 'warn', block: 'bad', inconclusive: 'warn' } as const;
 
@@ -61,13 +110,7 @@ function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): B
 const riskTone = (level: string): BlockLine['tone'] =>
   level === 'high' ? 'bad' : level === 'medium' ? 'warn' : 'plain';
 
-function exitText({ evidence }: Rehearsal): string {
-  const limits = [
-    evidence.timed_out && 'time limit',
-    evidence.oom_killed && 'memory limit',
-    evidence.disk_full && 'disk limit',
-    evidence.pids_exhausted && 'process limit',
-  ].filter((text) => text !== false);
+function exitText(evidence: Evidence, limits: readonly string[]): string {
   const status = evidence.exit_code === null ? 'none' : String(evidence.exit_code);
   const signal = evidence.signal === null ? '' : `, ${evidence.signal}`;
   return limits.length === 0 ? `${status}${signal}` : `${status}${signal} (hit the ${limits.join(', the ')})`;

@@ -1,3 +1,4 @@
+import { safeJson } from '@drylane/chassis/redact/visible';
 import { coloursFor } from './terminal.ts';
 
 /** The process around a command: streams, environment, directory. Passed in, so that commands read nothing else. */
@@ -12,14 +13,18 @@ export interface Context {
 /** What every command answers: its exit status. */
 export type Status = number;
 
-// Beyond what JSON escapes by itself: controls that a terminal obeys, and marks that turn the reading order.
-const UNSAFE = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-
 /** Prints one JSON document, and nothing else, on standard output; it is safe to look at in a terminal. */
 export function printJson(context: Context, document: unknown): void {
-  const text = JSON.stringify(document, null, context.stdout.isTTY ? 2 : undefined);
-  const safe = text.replace(UNSAFE, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  context.stdout.write(`${safe}\n`);
+  context.stdout.write(`${safeJson(document, context.stdout.isTTY ? 2 : undefined)}\n`);
+}
+
+/** Writes bytes as they are to standard output, and answers when they have gone, or when nobody reads them any more. */
+export async function writeBytes(context: Context, bytes: Uint8Array): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    context.stdout.write(bytes, (fault: NodeJS.ErrnoException | null | undefined) =>
+      fault && fault.code !== 'EPIPE' ? reject(fault) : resolve(),
+    );
+  });
 }
 
 /** Colours for standard output. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DrylaneError } from '@drylane/proto/errors';
 import { Command, CommanderError } from 'commander';
 import { registerClassify } from './commands/classify.ts';
 import { registerCompletion } from './commands/completion.ts';
@@ -15,7 +16,7 @@ import { registerSuggest } from './commands/suggest.ts';
 import type { Context } from './context.ts';
 import { printJson } from './context.ts';
 import { EXIT, exitOf } from './exit.ts';
-import { faultDocument, renderFault } from './fault.ts';
+import { type Flag, flagsFirst, ownWords } from './quoted-command.ts';
 import { coloursFor } from './terminal.ts';
 
 const REGISTRARS = [
@@ -45,6 +46,8 @@ export function program(context: Context, done: (status: number) => void): Comma
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      // What is wrong with the words is said by `complain`, which takes secrets out of it.
+      outputError: () => undefined,
     })
     .addHelpText('after', HELP);
   for (const register of REGISTRARS) register(root, context, done);
@@ -74,17 +77,52 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
     if (fault.code !== 'EPIPE') throw fault;
   });
+  const root = program(context, (status) => {
+    process.exitCode = status;
+  });
+  const words = argv.slice(2);
+  const flags = flagsOf(root, words[0]);
   try {
-    await program(context, (status) => {
-      process.exitCode = status;
-    }).parseAsync(argv as string[]);
+    await root.parseAsync(flagsFirst(words, flags) as string[], { from: 'user' });
   } catch (fault) {
-    if (fault instanceof CommanderError) {
-      process.exitCode = fault.exitCode === 0 ? EXIT.ok : EXIT['bad-input'];
-      return;
-    }
-    process.exitCode = exitOf(fault);
-    if (argv.includes('--json')) printJson(context, faultDocument(fault));
-    context.stderr.write(renderFault(fault, coloursFor(context.stderr, context.env)));
+    process.exitCode = await complain(fault, ownWords(words, flags).includes('--json'), context);
   }
+}
+
+/** The flags of the verb that these words begin with, where it takes a command after `--`. */
+function flagsOf(root: Command, verb: string | undefined): Flag[] {
+  const command = root.commands.find((candidate) => candidate.name() === verb);
+  if (command?.registeredArguments[0]?.name() !== 'command') return [];
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .map(({ short, long, required }) => ({
+      names: [short, long].filter((name) => name != null),
+      takesValue: required,
+    }));
+}
+
+/** Says what went wrong, and answers with the exit status for it. */
+async function complain(fault: unknown, json: boolean, context: Context): Promise<number> {
+  if (fault instanceof CommanderError && SAID_ALREADY.has(fault.code))
+    return fault.exitCode === 0 ? EXIT.ok : EXIT['bad-input'];
+  const ours = fault instanceof CommanderError ? badWords(fault) : fault;
+  // Here, because most command lines have no use for a redactor, and it takes time to load.
+  const { faultDocument, renderFault, reportFault } = await import('./fault.ts');
+  const report = reportFault(ours);
+  if (json) printJson(context, faultDocument(report));
+  context.stderr.write(renderFault(report, coloursFor(context.stderr, context.env)));
+  return exitOf(ours);
+}
+
+const SAID_ALREADY: ReadonlySet<string> = new Set([
+  'commander.help',
+  'commander.helpDisplayed',
+  'commander.version',
+]);
+
+function badWords(fault: CommanderError): DrylaneError {
+  const message = fault.message.replace(/^error: /, '').replaceAll('\n', ' ');
+  const mend = 'drylane --help lists the verbs, drylane VERB --help the flags';
+  return new DrylaneError('bad-input', { field: 'command line', message, mend }, { cause: fault });
 }

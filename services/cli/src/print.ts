@@ -1,7 +1,7 @@
 import { visible } from '@drylane/chassis/redact/visible';
 import type { Change, Evidence } from '@drylane/proto/evidence';
 import type { BlockLine } from './block.ts';
-import type { Colours } from './terminal.ts';
+import { type Colours, visibleLine } from './terminal.ts';
 
 const LABEL_WIDTH = 16;
 
@@ -15,11 +15,6 @@ export function renderBlock(lines: readonly BlockLine[], colours: Colours): stri
       return `${`${label}:`.padEnd(LABEL_WIDTH)}${tones[tone](body)}\n`;
     })
     .join('');
-}
-
-/** A path on one line, whatever its name holds. */
-export function visiblePath(path: string): string {
-  return visible(path).replaceAll('\n', '\\x0a').replaceAll('\t', '\\x09');
 }
 
 const SIGNS: Readonly<Record<Change['kind'], string>> = {
@@ -38,7 +33,7 @@ export function renderChange(change: Change, colours: Colours): string {
   const counts = change.additions === null ? '' : ` +${change.additions} -${change.deletions ?? 0}`;
   const size = change.entries > 1 ? ` (${change.entries} entries)` : counts;
   const tag = change.class === 'expected' ? '' : `  ${change.class}`;
-  return paint(`${SIGNS[change.kind]} ${visiblePath(change.path)}${size}${tag}`);
+  return paint(`${SIGNS[change.kind]} ${visibleLine(change.path)}${size}${tag}`);
 }
 
 /** The steps of a command with what became of each. */

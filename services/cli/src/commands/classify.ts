@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { visible } from '@drylane/chassis/redact/visible';
+import { safeJson, visible } from '@drylane/chassis/redact/visible';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Risk } from '@drylane/proto/risk';
 import type { Command } from 'commander';
@@ -43,7 +43,7 @@ async function batch(context: Context, classify: (command: string) => Risk): Pro
     number += 1;
     if (text.trim() === '') continue;
     const { id, command } = parseLine(text, number);
-    if (!context.stdout.write(`${JSON.stringify({ id, ...classify(command) })}\n`))
+    if (!context.stdout.write(`${safeJson({ id, ...classify(command) })}\n`))
       await new Promise((resolve) => context.stdout.once('drain', resolve));
   }
 }
@@ -73,7 +73,7 @@ function render(command: string, risk: Risk, paint: Colours): string {
   const head = `risk score:     ${tone(`${risk.score} (${risk.level})`)}   ${dimensions.join(' · ')}`;
   const reasons = risk.reasons.map(({ message, span, rule, points }) => {
     const place = visible(command.slice(span[0], span[1])).replaceAll(/\s+/g, ' ');
-    return `  ${String(points).padStart(4)}  ${message}   ${paint.underline(clip(place))} ${paint.dim(rule)}\n`;
+    return `  ${String(points).padStart(4)}  ${visible(message)}   ${paint.underline(clip(place))} ${paint.dim(rule)}\n`;
   });
   return `${[head, ...state.map((s) => paint.yellow(s))].join('   ')}\n${reasons.join('')}`;
 }

@@ -53,6 +53,10 @@ Examples:
   drylane rehearse --expect 'blog/*.md' -- python3 scripts/rewrite.py
   drylane rehearse --read-only -- 'git log --oneline | head'
   drylane rehearse -f envelope.yaml --json
+  drylane rehearse --read-only -- 'curl -s https://x.example/ | wc -c' --network x.example
+
+A command that is one word in quotes is whole: what follows it are drylane's flags. Otherwise
+every word after -- is the command's.
 `,
     )
     .action(async (words: string[], options: Options) => {

@@ -31,8 +31,8 @@ export function registerRuns(root: Command, context: Context, done: (status: num
         const paint = colours(context);
         for (const run of runs) {
           const when = new Date(run.created_ms).toISOString().slice(0, 19).replace('T', ' ');
-          const task = run.task === null ? '' : ` ${paint.bold(run.task)}`;
-          const command = visible(run.command).replaceAll(/\s+/g, ' ').slice(0, 70);
+          const task = run.task === null ? '' : ` ${paint.bold(visible(run.task))}`;
+          const command = clip(visible(run.command).replaceAll(/\s+/g, ' '));
           context.stdout.write(
             `${run.id}  ${when}  ${run.state.padEnd(24)}${(run.risk_level ?? '').padEnd(7)}${task} ${command}\n`,
           );
@@ -41,3 +41,7 @@ export function registerRuns(root: Command, context: Context, done: (status: num
       done(EXIT.ok);
     });
 }
+
+const MAX_COMMAND = 70;
+
+const clip = (text: string): string => (text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text);

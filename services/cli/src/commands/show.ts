@@ -1,17 +1,19 @@
 import { visible } from '@drylane/chassis/redact/visible';
-import type { Command } from 'commander';
+import { DrylaneError } from '@drylane/proto/errors';
+import { type Command, Option } from 'commander';
 import { evidenceBlock } from '../block.ts';
-import { type Context, colours, printJson } from '../context.ts';
+import { type Context, colours, printJson, writeBytes } from '../context.ts';
+import type { PastReport } from '../embedded/records.ts';
 import { EXIT } from '../exit.ts';
-import { renderBlock, renderChange, renderSteps, visiblePath } from '../print.ts';
+import { renderBlock } from '../print.ts';
+import { renderSections } from '../sections.ts';
 import { stateDirectory } from '../state.ts';
 
 interface Options {
   readonly state?: string;
   readonly json?: boolean;
+  readonly rawOutput?: boolean;
 }
-
-const MAX_CHANGES = 200;
 
 export function registerShow(root: Command, context: Context, done: (status: number) => void): void {
   root
@@ -20,35 +22,52 @@ export function registerShow(root: Command, context: Context, done: (status: num
     .argument('<run>', 'its id, or "last"')
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--json', 'the whole document, as rehearse --json printed it')
-    .addHelpText('after', '\nExample:\n  drylane show last\n')
+    .addOption(new Option('--raw-output', 'its raw output, sealed with age').conflicts('json'))
+    .addHelpText(
+      'after',
+      `
+Raw output is kept where the policy names recipients (evidence.raw_output.seal_to). In its seal is a tar.
+
+Examples:
+  drylane show last
+  drylane show last --raw-output | age -d -i key.txt | tar -xO stdout
+`,
+    )
     .action(async (id: string, options: Options) => {
+      if (options.rawOutput && context.stdout.isTTY) throw notToTerminal();
       const { openRecords } = await import('../embedded/records.ts');
       await using records = await openRecords(stateDirectory(options.state, context.env));
-      const { report, approvalRequired, command } = await records.report(id);
-      if (options.json) printJson(context, report);
+      if (options.rawOutput) await writeBytes(context, await records.rawOutput(id));
       else {
-        const paint = colours(context);
-        const section = (title: string, body: string): string =>
-          body === '' ? '' : `\n${paint.bold(title)}\n${body}${body.endsWith('\n') ? '' : '\n'}`;
-        const { changes, stdout, stderr, outside } = report.evidence;
-        const shown = changes.slice(0, MAX_CHANGES).map((change) => renderChange(change, paint));
-        const cut = changes.length - shown.length;
-        context.stdout.write(
-          [
-            `${paint.bold('command')}\n${visible(command)}\n\n`,
-            renderBlock(evidenceBlock(report, approvalRequired), paint),
-            section('steps', renderSteps(report.evidence, paint)),
-            section(
-              'changes',
-              [...shown, ...(cut > 0 ? [`… and ${cut} more (--json has all)`] : [])].join('\n'),
-            ),
-            section('outside', outside.map((o) => `${o.kind} ${visiblePath(o.path)}`).join('\n')),
-            section('stdout', visible(stdout.text)),
-            section('stderr', visible(stderr.text)),
-            section('not observed', report.evidence.fidelity.unobserved.join('\n')),
-          ].join(''),
-        );
+        const past = await records.report(id);
+        if (options.json) printJson(context, past.report);
+        else context.stdout.write(render(past, context));
       }
       done(EXIT.ok);
     });
+}
+
+function render(
+  { report, approvalRequired, command, rawOutputDigest }: PastReport,
+  context: Context,
+): string {
+  const paint = colours(context);
+  const raw =
+    rawOutputDigest === null
+      ? ''
+      : `\n${paint.bold('raw output')}\nsealed as ${rawOutputDigest}: drylane show ${report.run_id} --raw-output\n`;
+  return [
+    `${paint.bold('command')}\n${visible(command)}\n\n`,
+    renderBlock(evidenceBlock(report, approvalRequired), paint),
+    renderSections(report.evidence, paint),
+    raw,
+  ].join('');
+}
+
+function notToTerminal(): DrylaneError {
+  return new DrylaneError('bad-input', {
+    field: '--raw-output',
+    message: 'is sealed bytes, which are nothing for a terminal',
+    mend: 'pipe it: drylane show RUN --raw-output | age -d -i KEY | tar -xO stdout',
+  });
 }

@@ -19,7 +19,8 @@ export function registerSteps(root: Command, context: Context, done: (status: nu
       if (options.json) printJson(context, { command, ...plan });
       else {
         const paint = colours(context);
-        if (plan.opaque) context.stdout.write(`${paint.yellow(`one opaque step: ${plan.reason}`)}\n`);
+        if (plan.opaque)
+          context.stdout.write(`${paint.yellow(`one opaque step: ${visible(plan.reason)}`)}\n`);
         for (const step of plan.steps) {
           const place = paint.dim(`${step.span[0]}–${step.span[1]}`);
           const text = visible(step.text).split('\n').join('\n         ');

@@ -1,3 +1,4 @@
+import { safeJson, visible } from '@drylane/chassis/redact/visible';
 import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { type Context, printJson } from '../context.ts';
@@ -25,7 +26,13 @@ export function registerSuggest(root: Command, context: Context, done: (status: 
       await using records = await openRecords(stateDirectory(options.state, context.env));
       const intent = await records.suggestion(id);
       if (options.json) printJson(context, { intent });
-      else context.stdout.write(stringify({ intent }));
+      else context.stdout.write(readable({ intent }));
       done(EXIT.ok);
     });
+}
+
+/** YAML as people write it; where names in it would not show as they are, JSON, which YAML holds and which can say them. */
+function readable(document: object): string {
+  const text = stringify(document);
+  return visible(text) === text ? text : `${safeJson(document, 2)}\n`;
 }

@@ -4,6 +4,7 @@ import { suggest } from '@drylane/dispatcher/admit/suggest';
 import type { Run } from '@drylane/dispatcher/ledger/event';
 import type { RunQuery } from '@drylane/dispatcher/ledger/ledger';
 import { openSqliteLedger } from '@drylane/dispatcher/ledger/sqlite';
+import type { Digest } from '@drylane/proto/digest';
 import type { Intent } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
@@ -25,6 +26,8 @@ export interface PastReport {
   readonly report: Rehearsal;
   readonly approvalRequired: boolean;
   readonly command: string;
+  /** Of the sealed raw output; null where none was kept. */
+  readonly rawOutputDigest: Digest | null;
 }
 
 /** Reads past runs. A run is named by its id, or by `last`. */
@@ -32,6 +35,8 @@ export interface Records extends AsyncDisposable {
   list(query: RunQuery): Promise<readonly Run[]>;
   report(name: string): Promise<PastReport>;
   patches(name: string): Promise<Patches>;
+  /** The sealed raw output. @throws DrylaneError `not-found` where none was kept. */
+  rawOutput(name: string): Promise<Uint8Array>;
   /** The smallest intent that would have covered what the run did. */
   suggestion(name: string): Promise<Intent>;
 }
@@ -80,11 +85,21 @@ export async function openRecords(stateDir: string): Promise<Records> {
         change_set: null,
         receipt: null,
       };
-      return { report, approvalRequired, command: envelope.command };
+      const { command } = envelope;
+      return { report, approvalRequired, command, rawOutputDigest: run.raw_output_digest };
     },
     async patches(name) {
       const run = await find(name);
       return run.patches_digest === null ? [] : recall(blobs, 'patches', run.patches_digest);
+    },
+    async rawOutput(name) {
+      const run = await find(name);
+      if (run.raw_output_digest !== null) return blobs.get(run.raw_output_digest);
+      throw new DrylaneError('not-found', {
+        field: '--raw-output',
+        message: `none was kept of ${run.id}`,
+        mend: 'name who may open it in evidence.raw_output.seal_to of the policy, and rehearse again',
+      });
     },
     async suggestion(name) {
       const { evidence, judgement } = await judged(name);

@@ -1,11 +1,11 @@
 import { pipeline } from 'node:stream/promises';
 import { redactPipe } from '@drylane/chassis/redact/pipe';
 import { createRedactor } from '@drylane/chassis/redact/redact';
-import { loadPolicy } from '@drylane/dispatcher/admit/load';
 import { classify } from '@drylane/dispatcher/classify/classify';
 import type { Digest } from '@drylane/proto/digest';
 import type { Risk } from '@drylane/proto/risk';
 import { type StepPlan, splitSteps } from '@drylane/worker/rehearse/steps';
+import { openPolicy } from './policy.ts';
 
 /** How the rehearsal would split a command. */
 export function splitCommand(command: string, shell: 'bash' | 'sh'): StepPlan {
@@ -14,7 +14,7 @@ export function splitCommand(command: string, shell: 'bash' | 'sh'): StepPlan {
 
 /** The classifier under a policy's thresholds. */
 export async function classifyCommand(policyFile: string | undefined): Promise<(command: string) => Risk> {
-  const { policy } = await loadPolicy(policyFile);
+  const { policy } = await openPolicy(policyFile);
   return (command) => classify(command, policy.risk);
 }
 
@@ -25,5 +25,5 @@ export async function scrub(from: NodeJS.ReadableStream, to: NodeJS.WritableStre
 
 /** Loads a policy for its errors; answers with its digest when there are none. */
 export async function checkPolicy(file: string): Promise<Digest> {
-  return (await loadPolicy(file)).digest;
+  return (await openPolicy(file)).digest;
 }

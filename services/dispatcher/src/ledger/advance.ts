@@ -30,7 +30,12 @@ export function advance(run: Run | undefined, id: RunId, event: LedgerEvent, now
     case 'rehearsed':
       if (run.state !== 'rehearsing' || run.evidence_digest !== null || run.verdict !== null)
         throw outOfOrder(run, event, 'record the evidence of a rehearsal once, while it runs');
-      return { ...changed, evidence_digest: event.evidence_digest, patches_digest: event.patches_digest };
+      return {
+        ...changed,
+        evidence_digest: event.evidence_digest,
+        patches_digest: event.patches_digest,
+        raw_output_digest: event.raw_output_digest ?? null,
+      };
     case 'decided':
       if (run.state !== 'rehearsing' || run.verdict !== null)
         throw outOfOrder(run, event, 'decide once, after the rehearsal');
@@ -49,6 +54,7 @@ const NOTHING_YET = {
   risk_level: null,
   evidence_digest: null,
   patches_digest: null,
+  raw_output_digest: null,
   decision_digest: null,
 } as const;
 

@@ -74,6 +74,7 @@ describe('a run in the ledger', () => {
       policy_digest: digest,
       evidence_digest: digest,
       patches_digest: null,
+      raw_output_digest: null,
       decision_digest: digest,
       owner: 'me',
       created_ms: NOW,
@@ -92,6 +93,15 @@ describe('a run in the ledger', () => {
     await ledger.close();
     ledger = await openSqliteLedger(file);
     expect(await ledger.readRun(ID)).toEqual(before);
+  });
+
+  it('names its sealed raw output where some was kept', async () => {
+    const sealed = { ...rehearsed, raw_output_digest: digest };
+    const run = await ledger.append(ID, [submitted(), moved('rehearsing'), sealed], NOW);
+    expect(run.raw_output_digest).toBe(digest);
+    const record = await ledger.readRun(ID);
+    expect(record.run).toEqual(run);
+    expect(record.events.at(-1)?.event).toEqual(sealed);
   });
 
   it('takes all of several events or none', async () => {
@@ -224,6 +234,7 @@ describe('a ledger that was changed from outside', () => {
     ['the state of the row changed', `update runs set state = 'promoted'`],
     ['the state of the row no state', `update runs set state = 'fine'`],
     ['the evidence of the row changed', `update runs set evidence_digest = '${OTHER}'`],
+    ['the raw output of the row changed', `update runs set raw_output_digest = '${OTHER}'`],
     ['the head of the row changed', `update runs set head_digest = '${OTHER}'`],
   ])('is not read as if nothing had happened: %s', async (_, harm) => {
     await ledger.append(ID, WHOLE, NOW);
@@ -243,6 +254,18 @@ describe("the ledger's file", () => {
     for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm'])
       expect(statSync(join(directory, 'state', name)).mode & 0o777, name).toBe(0o600);
     expect(statSync(join(directory, 'state')).mode & 0o777).toBe(0o700);
+  });
+
+  it('is brought up to date when an older drylane has written it, with its runs', async () => {
+    const run = await ledger.append(ID, WHOLE, NOW);
+    await ledger.close();
+    const database = new DatabaseSync(file);
+    database.exec('alter table runs drop column raw_output_digest');
+    database.exec('delete from ledger_migrations where version > 1');
+    database.close();
+    ledger = await openSqliteLedger(file);
+    expect((await ledger.readRun(ID)).run).toEqual(run);
+    expect(await ledger.listRuns({ limit: 2 })).toEqual([run]);
   });
 
   it('is refused when a newer drylane has written it', async () => {

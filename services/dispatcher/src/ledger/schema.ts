@@ -19,7 +19,7 @@ export interface Tables {
 type Migration = (db: Transaction<Tables>) => Promise<void>;
 
 /** In order, and never changed once released: what is new is another one at the end. */
-const MIGRATIONS: readonly Migration[] = [createRunsAndEvents];
+const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
   await db.schema
@@ -54,6 +54,10 @@ async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
     .addColumn('digest', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('events_place', ['run_id', 'sequence'])
     .execute();
+}
+
+async function addRawOutput(db: Transaction<Tables>): Promise<void> {
+  await db.schema.alterTable('runs').addColumn('raw_output_digest', 'text').execute();
 }
 
 /**

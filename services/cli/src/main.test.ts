@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const DRYLANE = join(import.meta.dirname, '..', 'bin', 'drylane.mjs');
+const drylane = (...words: string[]) =>
+  spawnSync(process.execPath, [DRYLANE, ...words], { encoding: 'utf8' });
+
+describe('the command line', () => {
+  it('takes flags after a command in quotes for its own', () => {
+    const { status, stdout } = drylane('classify', '--', 'rm -rf build', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ programs: ['rm'] });
+  });
+
+  it('leaves the flags of a command that is not in quotes to it', () => {
+    const { status, stdout } = drylane('steps', '--', 'ls', '--json');
+    expect(status).toBe(0);
+    expect(stdout).toContain('ls --json');
+  });
+
+  it('refuses what follows a command in quotes and is no flag, by name', () => {
+    const { status, stdout, stderr } = drylane('rehearse', '--', 'ls | wc', 'more');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('more after them is no flag');
+  });
+
+  it('repeats no secret of a flag that it does not know, for people or in JSON', () => {
+    const secret = `ghp_${'Zx81kQ'.repeat(6)}`;
+    const { status, stdout, stderr } = drylane('classify', '--json', `--token=${secret}`);
+    expect(status).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input' } });
+    expect(stderr).toContain("unknown option '--token=[redacted:");
+    expect(stdout + stderr).not.toContain(secret.slice(4));
+  });
+
+  it('prints help for nothing, as bad input', () => {
+    const { status, stderr } = drylane();
+    expect(status).toBe(2);
+    expect(stderr).toContain('Usage: drylane');
+  });
+});
