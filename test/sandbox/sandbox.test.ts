@@ -62,7 +62,7 @@ describe.each(WAYS)('a rehearsal through %s', (way) => {
       'ls /sys/class/net; grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status; cat /etc/resolv.conf; ls /var/run/docker.sock',
     );
     expect(evidence.stdout.text).toBe(
-      'lo\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nnameserver 127.0.0.1\n'.replace(
+      'lo\nCapBnd:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2\nnameserver 127.0.0.1\noptions timeout:1 attempts:1\n'.replace(
         'CapBnd:\t0000000000000000\nCapEff:\t0000000000000000',
         'CapEff:\t0000000000000000\nCapBnd:\t0000000000000000',
       ),

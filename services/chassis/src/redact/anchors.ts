@@ -27,6 +27,8 @@ export interface Word {
 
 // An anchor is found by its first bytes, then compared: the automaton stays small whatever the values.
 const WORD = 8;
+// By fewer bytes of a value one cannot tell whether they are random.
+const JUDGED = 16;
 
 /**
  * What is to be looked for, so that every known value is found whole, and any 32 bytes together of the secret
@@ -39,7 +41,7 @@ export function knownWords(known: readonly KnownSecret[]): readonly Word[] {
       for (const bytes of writtenAs(anchor)) {
         const { form, offset, length } = anchor;
         const key = form.bytes.toString('latin1', offset, offset + length);
-        const unique = [form.folding, length, bytes.toString('latin1'), key].join('\n');
+        const unique = [form.name, form.folding, length, bytes.toString('latin1'), key].join('\n');
         if (!words.has(unique)) words.set(unique, { bytes, anchor });
       }
     }
@@ -71,12 +73,14 @@ function divide(form: KnownForm, { length, stride }: Encoding, part: Buffer): re
   const unit = form.bytes.length / part.length;
   const offsets = Array.from({ length: Math.ceil(last / stride) }, (_, i) => i * stride);
   return [...offsets, last]
-    .filter((offset) => !isCommon(part.subarray(offset / unit, (offset + length) / unit)))
+    .filter((offset) => !isCommon(part, Math.floor(offset / unit)))
     .map((offset) => ({ form, offset, length, partial: true }));
 }
 
-/** Whether bytes may well stand in a text that has nothing to do with the value: words, or few characters repeated. */
-function isCommon(piece: Buffer): boolean {
+/** Whether a piece of a part may well stand in a text that has nothing to do with it: words, or few characters repeated. */
+function isCommon(part: Buffer, offset: number): boolean {
+  const from = Math.max(0, Math.min(offset, part.length - JUDGED));
+  const piece = part.subarray(from, from + JUDGED);
   return new Set(piece).size < 5 || /^[a-z\s!-/:-@[-`{-~]*$/.test(piece.toString('latin1'));
 }
 

@@ -98,8 +98,9 @@ export function createFinder(known: readonly KnownSecret[], { automaton, targets
   };
 }
 
-function spanOf({ start, end, kind }: Sighting): Span {
-  return { start, end, rank: 0, kind, live: false };
+/** Ranks a known value before any rule, and a whole one before a part, which other values may have as well. */
+function spanOf({ start, end, kind, partial }: Sighting): Span {
+  return { start, end, rank: partial ? 0.5 : 0, kind, live: false };
 }
 
 function collect({ matcher, rank }: Target, { bytes, text, run, spans }: Search, start: number): void {

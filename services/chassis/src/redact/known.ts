@@ -12,6 +12,9 @@ export const SHORTEST_KNOWN = 6;
 /** Of values at least so long, parts are looked for as well. */
 const SHORTEST_DIVIDED = 24;
 
+// Of longer ones only the beginning is divided, or what is looked for would take more room than what is looked at.
+const LONGEST_DIVIDED = 4096;
+
 // A part of a value that ordinary text may well hold tells nothing: common beginnings of keys, and their armour.
 // The text is looked at without white space. OpenSSH writes the public key, 43 characters, before the private one.
 const PUBLIC_TEXT = new RegExp(
@@ -46,7 +49,7 @@ export function secretParts({ value, publicPrefix }: KnownSecret): readonly Buff
   }
   const parts = new Set<string>();
   for (const { index, 0: run } of Buffer.from(secret).toString('latin1').matchAll(/\x01+/g)) {
-    const part = text.slice(index, index + run.length).trim();
+    const part = text.slice(index, index + Math.min(run.length, LONGEST_DIVIDED)).trim();
     parts.add(part).add(part.replace(/\s+/g, ''));
   }
   parts.delete('');

@@ -59,6 +59,15 @@ describe('a part of a known value', () => {
     },
   );
 
+  it('is named by the value that is there as a whole, where two have it', () => {
+    const [shared, one, two] = [1, 2, 3].map((seed) => expandSample('<alnum:30>', seed));
+    const both = createRedactor([
+      { name: 'A', value: `${shared}${one}` },
+      { name: 'B', value: `${shared}${two}` },
+    ]);
+    expect(both.text(`<${shared}${two}>`)).toMatchObject({ text: '<[redacted:b]>', known: { A: 1, B: 1 } });
+  });
+
   it('does not take with it what comes after it by chance', () => {
     const half = TOKEN.slice(0, 30);
     for (const after of ['\n', '\nno', ' - next', '"\n', `\n${TOKEN[30]}! x`]) {

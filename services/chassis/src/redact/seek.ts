@@ -11,6 +11,8 @@ export interface Sighting {
   readonly end: number;
   readonly name: string;
   readonly kind: string;
+  /** Whether it may be a part only. */
+  readonly partial: boolean;
 }
 
 /** What {@link Seeker.find} saw. */
@@ -60,8 +62,9 @@ export function createSeeker(known: readonly KnownSecret[]): Seeker {
           wanted = needed;
         } else if (needed <= bytes.length || ended) {
           const range = rangeOf(anchor, bytes, start);
-          const { name, kind } = anchor.form;
-          if (range !== undefined) found.push({ anchor: start, ...range, name, kind });
+          const { partial, form } = anchor;
+          if (range !== undefined)
+            found.push({ anchor: start, ...range, name: form.name, kind: form.kind, partial });
         }
       });
       return { found: found.filter(({ anchor }) => anchor < decided), decided, wanted };

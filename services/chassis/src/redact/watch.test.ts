@@ -189,6 +189,11 @@ describe('a watch', () => {
     );
   });
 
+  it('names all who have the value', () => {
+    const twice = ['ONE', 'TWO'].map((name) => ({ name, value: TOKEN }));
+    expect(watchFor(twice).in(Buffer.from(TOKEN.slice(4)))).toEqual(['ONE', 'TWO']);
+  });
+
   it('with nothing to watch for sees nothing', () => {
     const stream = watchFor([]).stream();
     stream.push(Buffer.from(TOKEN));

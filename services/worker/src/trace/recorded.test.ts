@@ -72,6 +72,7 @@ describe.each([...recorded()])('the recorded trace %s', (name, bytes) => {
 
   test('is not complete when it ends before the shell does', () => {
     const end = bytes.lastIndexOf(`\n${traced(bytes).shell?.pid}    1`, bytes.length - 2);
+    expect(end).toBeGreaterThan(0);
     for (let at = 0; at <= end; at += Math.ceil(end / 50))
       expect(traced(bytes.subarray(0, at)).complete).toBe(false);
   });

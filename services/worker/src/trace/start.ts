@@ -8,6 +8,8 @@ export const MOST_ARGV_BYTES = 4096;
 /** Stands where arguments were left out. */
 export const LEFT_OUT = '…';
 
+const ITSELF = Buffer.from('/proc/self/exe');
+
 /** What a program was started with, as bytes. */
 export interface Start {
   readonly program: string;
@@ -27,8 +29,10 @@ export function readStart({ path, file, argv, envp }: Exec): Start | undefined {
   const environment = decode(envp);
   if (name === undefined || words === undefined || environment === undefined) return undefined;
   const behind = name.length === 0 && file !== null ? fileBehind(file) : name;
+  // A program that starts itself again, as busybox does for its applets, says by its first word as what.
+  const called = behind.equals(ITSELF) ? (words[0] ?? behind) : behind;
   return {
-    program: encodePath(behind.subarray(behind.lastIndexOf('/') + 1)),
+    program: encodePath(called.subarray(called.lastIndexOf('/') + 1)),
     argv: words,
     environment,
     cut: [...argv, ...envp].some((string) => string.cut),

@@ -1,0 +1,261 @@
+import { expect, test } from 'vitest';
+import {
+  BEGIN,
+  END,
+  exec,
+  inet,
+  KEEPER,
+  query,
+  quoted,
+  SHELL,
+  said,
+  type traced,
+  tracedShell,
+  watchFor,
+} from './trace.fixture.ts';
+import { openTrace } from './trace.ts';
+import { reached } from './traced.ts';
+
+const fork = (pid: number): string => `clone(child_stack=NULL, flags=SIGCHLD) = ${pid}`;
+const connect = (port: number): string =>
+  `connect(3<TCP:[1]>, ${inet('192.0.2.1', port)}) = -1 ENETUNREACH (Network is unreachable)`;
+
+function stepped(parts: readonly (readonly (readonly [number, string])[])[]): ReturnType<typeof traced> {
+  const trace = openTrace({ in: () => [] }, { shellEnded: () => undefined });
+  trace.push(said(BEGIN));
+  parts.forEach((lines, step) => {
+    trace.push(said(lines));
+    if (step < parts.length - 1) trace.boundary(step);
+  });
+  trace.push(said(END));
+  return trace.end();
+}
+
+test('the end of the shell is told at once, with its time since the shell began', () => {
+  const ends: unknown[] = [];
+  const trace = openTrace({ in: () => [] }, { shellEnded: (end) => ends.push(end) });
+  trace.push(said([...BEGIN, [SHELL, '+++ killed by SIGTERM (core dumped) +++']]));
+  expect(ends).toMatchObject([{ status: 143, signal: 'SIGTERM', atMs: 1 }]);
+  expect(trace.end().shell).toMatchObject({ status: 143, signal: 'SIGTERM' });
+});
+
+test('what the shell and its children do belongs to the step it ends with, theirs to where they began', () => {
+  const { processes, network } = stepped([
+    [
+      [SHELL, fork(20)],
+      [20, fork(21)],
+      [SHELL, connect(1)],
+    ],
+    [
+      [20, fork(22)],
+      [21, connect(2)],
+      [SHELL, fork(23)],
+      [SHELL, connect(3)],
+    ],
+    [
+      [SHELL, fork(24)],
+      [23, connect(4)],
+      [22, connect(5)],
+    ],
+  ]);
+  expect(processes.map(({ pid, step }) => [pid, step])).toEqual([
+    [SHELL, null],
+    ...[
+      [20, 0],
+      [21, 0],
+      [22, 0],
+      [23, 1],
+      [24, 1],
+    ],
+  ]);
+  expect(network.map(({ port, step }) => [port, step])).toEqual([
+    [1, 0],
+    [2, 0],
+    [3, 1],
+    [4, 1],
+    [5, 0],
+  ]);
+});
+
+test('lines of a child that come before its maker returns wait until it is known whose they are', () => {
+  const half = 'clone(child_stack=NULL, flags=SIGCHLD <unfinished ...>';
+  const { processes, network, gaps } = tracedShell([
+    fork(20),
+    half,
+    [20, half],
+    [31, exec('/bin/one')],
+    [30, exec('/bin/two')],
+    [31, connect(1)],
+    [20, '<... clone resumed>) = 31'],
+    '<... clone resumed>) = 30',
+    [31, '+++ exited with 1 +++'],
+  ]);
+  expect(gaps).toEqual([]);
+  expect(processes.map(({ pid, parent, program }) => [pid, parent, program])).toEqual([
+    ...[
+      [SHELL, KEEPER, 'shell'],
+      [20, SHELL, 'shell'],
+      [31, 20, 'one'],
+      [30, SHELL, 'two'],
+    ],
+  ]);
+  expect(network).toMatchObject([{ pid: 31, program: 'one' }]);
+});
+
+test('a process of which nobody knows who made it makes the trace incomplete', () => {
+  expect(tracedShell([[77, connect(1)]]).gaps).toEqual(['the trace does not tell who made a process']);
+});
+
+test('a number used twice is two processes', () => {
+  const { processes, lineage, gaps } = tracedShell([
+    ...[fork(20), [20, exec('/bin/one')] as const, [20, '+++ exited with 1 +++'] as const],
+    ...[fork(20), [20, exec('/bin/two')] as const, [20, '+++ exited with 2 +++'] as const],
+  ]);
+  expect(processes.map(({ pid, program, exitCode }) => [pid, program, exitCode])).toEqual([
+    ...[
+      [SHELL, 'shell', 0],
+      [20, 'one', 1],
+      [20, 'two', 2],
+    ],
+  ]);
+  expect(lineage.parents).toHaveLength(4);
+  expect(gaps).toEqual([]);
+});
+
+test('a start that failed is none, and an unreadable one makes the trace incomplete', () => {
+  const failed = exec('/bin/no').replace('= 0', '= -1 ENOENT (No such file or directory)');
+  expect(tracedShell([fork(20), [20, failed]]).processes[1]?.program).toBe('shell');
+  for (const start of [
+    'execve(0x1, 0x2, 0x3) = 0',
+    'execve("\\x61", [0x1], []) = 0',
+    'execve("\\x61", ["a"], []) = 0',
+  ])
+    expect(tracedShell([fork(20), [20, start]]).gaps).toEqual([
+      'the arguments of a started program could not be read',
+    ]);
+});
+
+test('a program started by descriptor has the name of its file', () => {
+  const { processes } = tracedShell([
+    fork(20),
+    [20, 'execveat(3<\\x2f\\x62\\x69\\x6e\\x2f\\x6c\\x73>, "", ["\\x78"], [], AT_EMPTY_PATH) = 0'],
+  ]);
+  expect(processes[1]).toMatchObject({ program: 'ls', argv: ['x'] });
+});
+
+test('arguments are kept to four KiB, and never a part of one', () => {
+  const { processes } = tracedShell([[SHELL, exec('/bin/a', ['a', 'b'.repeat(4000), 'c'.repeat(200), 'd'])]]);
+  expect(processes[0]?.argv).toEqual(['a', 'b'.repeat(4000), '…']);
+});
+
+test.each([
+  [
+    'a refused call',
+    'mount("\\x61", "\\x62", "\\x63", 0, NULL) = -1 EPERM (Operation not permitted) (INJECTED)',
+    ['mount'],
+  ],
+  [
+    'asking to be traced',
+    'ptrace(PTRACE_TRACEME) = -1 EPERM (Operation not permitted) (INJECTED)',
+    ['ptrace'],
+  ],
+  [
+    'a raw socket',
+    'socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_ICMP) = -1 EPERM (Operation not permitted)',
+    ['socket'],
+  ],
+  [
+    'a packet socket',
+    'socket(AF_PACKET, SOCK_DGRAM, htons(0x3)) = -1 EPERM (Operation not permitted)',
+    ['socket'],
+  ],
+  ['a netlink socket', 'socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_ROUTE) = 3<NETLINK:[1]>', []],
+  [
+    'a namespace',
+    'clone(child_stack=NULL, flags=CLONE_NEWUSER|SIGCHLD) = -1 EPERM (Operation not permitted)',
+    ['clone'],
+  ],
+  ['a ring', 'io_uring_setup(8, {}) = -1 ENOSYS (Function not implemented) (INJECTED)', []],
+  ['a signal to nobody', 'kill(4321, SIGTERM) = -1 ESRCH (No such process)', ['kill']],
+  ['a question about nobody', 'kill(4321, 0) = -1 ESRCH (No such process)', []],
+  ['a signal to oneself', `kill(${SHELL}, SIGTERM) = 0`, []],
+  ['a signal to the own group', 'kill(0, SIGTERM) = 0', []],
+  ['a signal to all', 'kill(-1, SIGTERM) = 0', []],
+  ['a signal to a group of the trace', `kill(-${SHELL}, SIGTERM) = 0`, []],
+  ['a signal to another group', 'kill(-4321, SIGTERM) = -1 ESRCH (No such process)', ['kill']],
+  ['a signal by an unknown handle', 'pidfd_send_signal(3, SIGTERM, NULL, 0) = 0', ['pidfd_send_signal']],
+  ['own limits', 'prlimit64(0, RLIMIT_NOFILE, {rlim_cur=1, rlim_max=1}, NULL) = 0', []],
+])('%s', (_, call, expected) => {
+  const { privileged, complete } = tracedShell([call, call]);
+  expect(privileged.map(({ syscall }) => syscall)).toEqual(expected);
+  expect(complete).toBe(true);
+});
+
+test.each([
+  'kill(1, SIGTERM) = 0',
+  `kill(${KEEPER}, SIGSTOP) = 0`,
+  `kill(-${KEEPER}, SIGSTOP) = 0`,
+  'tkill(1, SIGTERM) = 0',
+  'tgkill(1, 1, SIGTERM) = 0',
+  'rt_sigqueueinfo(1, SIGTERM, {}) = -1 EPERM (Operation not permitted)',
+  'pidfd_send_signal(3<pid:1>, SIGTERM, NULL, 0) = 0',
+  'prlimit64(1, RLIMIT_AS, {rlim_cur=0, rlim_max=0}, NULL) = 0',
+])('%s is tampering', (call) => {
+  const { tampering, complete, privileged } = tracedShell([call]);
+  expect({ tampering, complete }).toEqual({ tampering: true, complete: false });
+  expect(privileged).toHaveLength(1);
+});
+
+test('a signal to a process that has ended is not one to a stranger', () => {
+  expect(
+    tracedShell([fork(20), [20, '+++ exited with 0 +++'], 'kill(20, SIGTERM) = -1 ESRCH (No such process)'])
+      .privileged,
+  ).toEqual([]);
+});
+
+const CANARY = 'ghp_canary';
+const sightings = (...lines: readonly string[]): string[] =>
+  tracedShell(lines, watchFor({ TOKEN: CANARY })).sightings.map(
+    ({ credential, where }) => `${credential} ${where}`,
+  );
+
+test('a canary is seen in arguments, environment, payloads and names', () => {
+  expect(sightings(exec('/bin/a', ['a', `-H${CANARY}`]))).toEqual(['TOKEN argv']);
+  expect(sightings(exec('/bin/a', ['a'], [`OTHER=${CANARY}`, 'A=b']))).toEqual(['TOKEN environment']);
+  expect(sightings(`sendto(3<UDP:[1]>, ${quoted(CANARY)}, 9, 0, ${inet('192.0.2.1', 9)}) = 9`)).toEqual([
+    'TOKEN network',
+  ]);
+  for (const name of [query(CANARY, 'test'), query('ghp_', 'canary', 'test')])
+    expect(sightings(`sendto(3<UDP:[1]>, ${quoted(name)}, 9, 0, ${inet('127.0.0.1', 53)}) = 9`)).toEqual([
+      'TOKEN network',
+    ]);
+});
+
+test('a canary under its own name, in a failed start, or sent inside the container is not a sighting', () => {
+  expect(sightings(exec('/bin/a', ['a'], [`TOKEN=${CANARY}`]))).toEqual([]);
+  expect(
+    sightings(exec('/bin/a', [CANARY]).replace('= 0', '= -1 ENOENT (No such file or directory)')),
+  ).toEqual([]);
+  expect(sightings(`sendto(3<UNIX-STREAM:[1->2]>, ${quoted(CANARY)}, 9, 0, NULL, 0) = 9`)).toEqual([]);
+});
+
+test('a canary is told once for a process and a place', () => {
+  const start = exec('/bin/a', [CANARY, CANARY]);
+  expect(
+    tracedShell([start, start, fork(20), [20, start]], watchFor({ TOKEN: CANARY })).sightings,
+  ).toMatchObject([...[{ pid: SHELL }, { pid: 20 }]]);
+});
+
+test('what a process reached is what it and its descendants tried, also where others tried the same', () => {
+  const told = tracedShell([
+    ...[fork(20), [20, connect(1)] as const, [20, fork(21)] as const, [21, connect(2)] as const],
+    ...[fork(22), [22, connect(2)] as const],
+  ]);
+  const ports = (pid: number): (number | null)[] =>
+    reached(told, told.processes.find((process) => process.pid === pid)?.id ?? -1).map(({ port }) => port);
+  expect([SHELL, 20, 21, 22].map(ports)).toEqual([[1, 2], [1, 2], [2], [2]]);
+});
+
+test('strings that the tracer cut are counted', () => {
+  expect(tracedShell(['execve("\\x61", ["\\x62"...], []) = 0']).cut).toBe(1);
+});
