@@ -37,7 +37,7 @@ const NEVER_OBSERVED = [
   `what is left in ${SCRATCH.join(' and ')}`,
   'other names of a changed file that is hard-linked',
   'file reads',
-  'writes that the system refused',
+  'writes, namespaces and kinds of sockets that the system refused by itself',
   'host names that a program asks for with write(2) rather than send(2)',
   'extended attributes and times of files',
 ];

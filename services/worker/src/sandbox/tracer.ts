@@ -10,6 +10,12 @@ export const WATCHED_CALLS = [
 /** As much of a string is told; a longer one is marked as cut. */
 const STRING_BYTES = 16_384;
 
+/** Signals that by themselves end no process (signal(7)). */
+const HARMLESS_SIGNALS = [
+  ...['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH'],
+  ...['SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU'],
+] as const;
+
 /**
  * The options of strace(1) that its output is read by (`../trace`), as words without blanks. Strings come in hex, so
  * that nothing in them can be taken for the trace itself. Privileged calls are answered by the tracer and never made.
@@ -30,7 +36,8 @@ export function tracerOptions(): readonly string[] {
       '-s',
       String(STRING_BYTES),
     ],
-    ...['--quiet=attach,personality', '-e', 'signal=none'],
+    // A death is told only of by signals that are named here; the others kill nobody and are many.
+    ...['--quiet=attach,personality', '-e', `signal=!${HARMLESS_SIGNALS.join(',')}`],
     // A call that this architecture lacks is passed over.
     ...['-e', `trace=${[...WATCHED_CALLS, ...PRIVILEGED_CALLS].map((call) => `?${call}`).join(',')}`],
     ...['-e', `inject=${PRIVILEGED_CALLS.map((call) => `?${call}`).join(',')}:error=EPERM`],

@@ -7,7 +7,7 @@ import { type End, endTask, execute, type Process, SHELL_STARTS } from './proces
 import { onSend } from './send.ts';
 import { watchBytes, watchStart } from './sightings.ts';
 import { signalStatus } from './signal-status.ts';
-import { leaveSpawn } from './spawn.ts';
+import { forsakeSpawn, leaveSpawn } from './spawn.ts';
 import { readStart, showArgv } from './start.ts';
 import type { State } from './state.ts';
 
@@ -69,7 +69,7 @@ function handleSend(state: State, process: Process, event: Extract<CallEvent, { 
 
 /** Takes in the end of a thread, and of its process if it was the first one. */
 export function handleEnd(state: State, tid: number, end: End, atMs: number): void {
-  state.spawning.delete(tid);
+  forsakeSpawn(state, tid);
   const process = endTask(state.tree, tid, end, atMs);
   if (process === undefined) return;
   closeAll(state.network, process);

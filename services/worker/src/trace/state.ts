@@ -49,6 +49,8 @@ export interface State {
   readonly sightings: Sightings;
   readonly gaps: Set<Gap>;
   readonly spawning: Map<number, Spawning>;
+  /** Calls in which their thread died: nobody will say which process they made, if any. */
+  readonly forsaken: Set<Spawning>;
   shell: TracedShell | null;
   startedAtMs: number | null;
   cut: number;
@@ -65,6 +67,7 @@ export function freshState(watch: Watch, listener: TraceListener, shellName: str
     sightings: noSightings(),
     gaps: new Set(),
     spawning: new Map(),
+    forsaken: new Set(),
     shell: null,
     startedAtMs: null,
     cut: 0,

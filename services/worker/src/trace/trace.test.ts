@@ -259,3 +259,50 @@ test('what a process reached is what it and its descendants tried, also where ot
 test('strings that the tracer cut are counted', () => {
   expect(tracedShell(['execve("\\x61", ["\\x62"...], []) = 0']).cut).toBe(1);
 });
+
+test('a process whose maker returned second keeps the order of its lines', () => {
+  const half = 'vfork( <unfinished ...>';
+  const { processes, gaps } = tracedShell([
+    ...[fork(20), half, [20, half] as const],
+    ...[[30, exec('/bin/one').replace(' = 0', '')] as const].map(
+      ([pid, call]) => [pid, `${call.slice(0, -1)} <unfinished ...>`] as const,
+    ),
+    [31, exec('/bin/two')],
+    [20, '<... vfork resumed>) = 31'],
+    [30, '<... execve resumed>) = 0'],
+    '<... vfork resumed>) = 30',
+  ]);
+  expect(gaps).toEqual([]);
+  expect(processes.map(({ pid, parent, program }) => [pid, parent, program])).toEqual([
+    ...[
+      [SHELL, KEEPER, 'shell'],
+      [20, SHELL, 'shell'],
+      [31, 20, 'two'],
+      [30, SHELL, 'one'],
+    ],
+  ]);
+});
+
+test('a process that was killed together with its maker belongs to it, one that did something needs a known maker', () => {
+  const dying = (pid: number): readonly (readonly [number, string])[] => [
+    ...([
+      [SHELL, fork(pid)],
+      [pid, 'vfork( <unfinished ...>'],
+    ] as const),
+  ];
+  const died = [
+    [20, '<... vfork resumed>) = ?'],
+    [21, '+++ killed by SIGKILL +++'],
+  ] as const;
+  const killed = tracedShell([...dying(20), ...dying(21), ...died, [30, '+++ killed by SIGKILL +++']]);
+  expect(killed.gaps).toEqual([]);
+  expect(killed.processes.at(-1)).toMatchObject({ pid: 30, parent: 20, signal: 'SIGKILL' });
+  const active = tracedShell([
+    ...dying(20),
+    ...dying(21),
+    ...died,
+    [30, connect(1)],
+    [30, '+++ killed by SIGKILL +++'],
+  ]);
+  expect(active.gaps).toEqual(['the trace does not tell who made a process']);
+});

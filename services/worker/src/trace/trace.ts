@@ -3,10 +3,11 @@ import { readEvent, spawnFlags } from './fields.ts';
 import type { Gap } from './gaps.ts';
 import { handle, handleEnd } from './handle.ts';
 import { type Joined, type Joiner, joinCalls } from './joiner.ts';
+import { readLine } from './line.ts';
 import { splitLines } from './lines.ts';
 import { addKeeper } from './processes.ts';
 import type { Watch } from './sightings.ts';
-import { adopt, enterSpawn } from './spawn.ts';
+import { adopt, adoptDead, enterSpawn } from './spawn.ts';
 import { freshState, type State, type TraceListener } from './state.ts';
 import { endStep, endSteps } from './step.ts';
 import { type Traced, tellTraced } from './traced.ts';
@@ -44,7 +45,7 @@ export function openTrace(watch: Watch, listener: TraceListener, shell = 'shell'
     },
     end: () => {
       if (!lines.atLineEnd()) gap('cutOff');
-      if (reading.waiting.size() > 0) gap('parent');
+      buryWaiting(reading);
       if (state.shell === null) gap('noEnd');
       for (const process of new Set(state.tree.tasks.values())) closeAll(state.network, process);
       endSteps(state.tree.steps);
@@ -68,7 +69,7 @@ function takeLine(reading: Reading, line: Buffer): void {
   else if (!tree.tasks.has(pid) && !adopt(state, pid, atMs)) {
     if (!waiting.add(pid, line)) state.gaps.add('tooMany');
     return;
-  }
+  } else if (waiting.has(pid)) release(reading, pid);
   takeJoined(reading, reading.joiner.read(line));
 }
 
@@ -117,11 +118,25 @@ function takeCall(reading: Reading, call: Extract<Joined, { kind: 'call' }>): vo
     return;
   }
   handle(state, pid, process, event, atMs);
-  if (event.kind === 'spawn') release(reading, event.result.value);
+  const made = event.kind === 'spawn' ? event.result.value : null;
+  if (made !== null && made > 0) release(reading, made);
 }
 
 /** Takes in the lines of a process that waited for its maker. */
-function release(reading: Reading, pid: number | null): void {
-  if (pid === null || pid < 0) return;
+function release(reading: Reading, pid: number): void {
   for (const line of reading.waiting.take(pid)) takeLine(reading, line);
+}
+
+/** Takes in what still waits at the end: processes that were killed together with their makers, before they did anything. */
+function buryWaiting(reading: Reading): void {
+  const { state, waiting } = reading;
+  for (const pid of waiting.pids()) {
+    const lines = waiting.take(pid);
+    const said = lines.map(readLine);
+    const last = said.at(-1);
+    const onlyDied =
+      last?.kind === 'killed' && said.every((line) => line === last || line?.kind === 'signal');
+    if (onlyDied && adoptDead(state, pid, last.atMs)) for (const line of lines) takeLine(reading, line);
+    else state.gaps.add('parent');
+  }
 }

@@ -7,8 +7,9 @@ export interface Waiting {
   add(pid: number, line: Buffer): boolean;
   /** Hands the lines of a process out, in their order. */
   take(pid: number): readonly Buffer[];
-  /** How many processes wait. */
-  size(): number;
+  has(pid: number): boolean;
+  /** Which processes wait. */
+  pids(): readonly number[];
 }
 
 /** Makes a place for lines that wait. */
@@ -33,6 +34,7 @@ export function waitingLines(): Waiting {
       bytes -= mine.reduce((sum, line) => sum + line.length, 0);
       return mine;
     },
-    size: () => lines.size,
+    has: (pid) => lines.has(pid),
+    pids: () => [...lines.keys()],
   };
 }
