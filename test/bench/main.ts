@@ -26,7 +26,7 @@ try {
       `${name.padEnd(34)} n ${runs.length}  median ${median(runs).toFixed(0)} ms  p95 ${at(runs, 0.95).toFixed(0)} ms`,
     );
   say(`a cold rehearsal takes ${(ten / docker).toFixed(2)} of docker run`);
-  for (const { name, traced, plain } of await traceCost(QUICK ? 2 : 10, QUICK ? 20 : 200, {
+  for (const { name, traced, plain } of await traceCost(QUICK ? 2 : 10, QUICK ? 4 : 30, {
     site: small,
     state,
   })) {

@@ -8,10 +8,10 @@ interface TracingRow {
   readonly plain: readonly number[];
 }
 
-/** Starts many small programs, as builds do. */
+/** Compiles many small sources, each by a compiler and a shell of its own, two at a time, as builds do. */
 const BUILD = (targets: number) =>
-  `cd /tmp && mkdir b && cd b && for i in $(seq ${targets}); do echo "$i" >s$i; done
-   printf 'all: %s\\n%%.o: s%%\\n\\tsed s/x/y/ $< >$@\\n' "$(seq -s' ' -f '%g.o' ${targets})" >Makefile
+  `cd /tmp && mkdir b && cd b && for i in $(seq ${targets}); do cp /usr/lib/python3*/argparse.py s$i.py; done
+   printf 'all: %s\n%%.pyc: %%.py\n\tpython3 -m py_compile $< && mv __pycache__/$*.*.pyc $@\n' "$(seq -s' ' -f 's%g.pyc' ${targets})" >Makefile
    ${timed('make -s -j2')}; rm -rf /tmp/b`;
 
 /** Touches many files from few processes. */
@@ -25,7 +25,7 @@ function timed(work: string): string {
 
 /** Runs each workload turn by turn, in a rehearsal and in a plain container with the same image. */
 export async function traceCost(rounds: number, size: number, place: { site: string; state: string }) {
-  const workloads = { 'build-like': BUILD(size), 'file-heavy': FILES(size * 10) };
+  const workloads = { 'build-like': BUILD(size), 'file-heavy': FILES(size * 100) };
   const rows: TracingRow[] = [];
   for (const [name, command] of Object.entries(workloads)) {
     const [traced, plain]: [number[], number[]] = [[], []];

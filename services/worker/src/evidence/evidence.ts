@@ -1,4 +1,4 @@
-import type { Evidence, StepEvidence } from '@drylane/proto/evidence';
+import type { Change, Evidence, StepEvidence } from '@drylane/proto/evidence';
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
 import type { StepPlan } from '../rehearse/steps.ts';
@@ -60,7 +60,7 @@ export function evidenceOf(seen: Observations): Evidence {
     duration_ms: rounded(outcome.endedAtMs - outcome.startedAtMs),
     complete: isComplete(seen),
     steps: stepEvidence(seen),
-    changes: [...observed.changes],
+    changes: observed.changes.map((change) => withScrubbedTargets(change, seen.scrub)),
     outside: [...seen.outside.changes],
     network: told.network,
     processes: told.processes,
@@ -106,6 +106,13 @@ function fidelityOf(seen: Observations): Evidence['fidelity'] {
     absent_mounts: [...seen.absentMounts],
     unobserved: unobserved(seen),
   };
+}
+
+/** Where a link points is text of the command's; its name is not scrubbed, because it says which file is meant. */
+function withScrubbedTargets(change: Change, scrub: (text: string) => string): Change {
+  const { after } = change;
+  if (after === null || after.target === null) return change;
+  return { ...change, after: { ...after, target: scrub(after.target) } };
 }
 
 function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observations): StepEvidence[] {

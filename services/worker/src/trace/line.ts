@@ -23,6 +23,9 @@ const UNFINISHED = / <(?:unfinished|pid changed to \d{1,10}) \.\.\.>$/;
 const DIED = ' <unfinished ...>) = ?';
 const SHORT = 256;
 
+/** How a call is named whose thread was killed before the tracer could look at it; it was never made. */
+export const UNSEEN = '???';
+
 /** Reads a line of the trace; undefined for one that the tracer would not write. */
 export function readLine(line: Buffer): Line | undefined {
   const head = /^(\d{1,10}) +(\d{1,12})\.(\d{6}) /.exec(line.toString('latin1', 0, 40));
@@ -69,7 +72,7 @@ function readStart(line: Buffer, from: number, pid: number, atMs: number): Line 
 }
 
 function readResumed(line: Buffer, from: number, pid: number, atMs: number): Line | undefined {
-  const match = /^<\.\.\. ([a-z0-9_]+) resumed>/.exec(line.toString('latin1', from, from + SHORT));
+  const match = /^<\.\.\. ([a-z0-9_]+|\?\?\?) resumed>/.exec(line.toString('latin1', from, from + SHORT));
   if (match?.[1] === undefined) return undefined;
   return { kind: 'resumed', pid, atMs, name: match[1], text: line.subarray(from + match[0].length) };
 }
@@ -90,7 +93,7 @@ function readResult(text: string): Result | undefined {
 }
 
 function nameAt(line: Buffer, from: number): string | undefined {
-  return /^([a-z_][a-z0-9_]*)\(/.exec(line.toString('latin1', from, from + 64))?.[1];
+  return /^([a-z_][a-z0-9_]*|\?\?\?)\(/.exec(line.toString('latin1', from, from + 64))?.[1];
 }
 
 function endsWith(line: Buffer, text: string): boolean {

@@ -294,7 +294,11 @@ test('a process that was killed together with its maker belongs to it, one that 
     [20, '<... vfork resumed>) = ?'],
     [21, '+++ killed by SIGKILL +++'],
   ] as const;
-  const killed = tracedShell([...dying(20), ...dying(21), ...died, [30, '+++ killed by SIGKILL +++']]);
+  const end = [
+    [30, '???( <unfinished ...>'],
+    [30, '+++ killed by SIGKILL +++'],
+  ] as const;
+  const killed = tracedShell([...dying(20), ...dying(21), ...died, ...end]);
   expect(killed.gaps).toEqual([]);
   expect(killed.processes.at(-1)).toMatchObject({ pid: 30, parent: 20, signal: 'SIGKILL' });
   const active = tracedShell([
@@ -305,4 +309,9 @@ test('a process that was killed together with its maker belongs to it, one that 
     [30, '+++ killed by SIGKILL +++'],
   ]);
   expect(active.gaps).toEqual(['the trace does not tell who made a process']);
+});
+
+test('a call that the tracer could not name is a gap if it was made', () => {
+  expect(tracedShell(['???() = ?']).gaps).toEqual([]);
+  expect(tracedShell(['???() = 0']).gaps).toEqual(['a line of the trace could not be read']);
 });

@@ -3,7 +3,7 @@ import { readEvent, spawnFlags } from './fields.ts';
 import type { Gap } from './gaps.ts';
 import { handle, handleEnd } from './handle.ts';
 import { type Joined, type Joiner, joinCalls } from './joiner.ts';
-import { readLine } from './line.ts';
+import { type Line, readLine, UNSEEN } from './line.ts';
 import { splitLines } from './lines.ts';
 import { addKeeper } from './processes.ts';
 import type { Watch } from './sightings.ts';
@@ -113,7 +113,8 @@ function takeCall(reading: Reading, call: Extract<Joined, { kind: 'call' }>): vo
   if (call.missed) state.gaps.add('lost');
   const process = state.tree.tasks.get(pid);
   const event = readEvent(name, items, result);
-  if (event === undefined || process === undefined) {
+  const unseen = name === UNSEEN && result.value !== null;
+  if (unseen || event === undefined || process === undefined) {
     state.gaps.add('line');
     return;
   }
@@ -134,9 +135,12 @@ function buryWaiting(reading: Reading): void {
     const lines = waiting.take(pid);
     const said = lines.map(readLine);
     const last = said.at(-1);
-    const onlyDied =
-      last?.kind === 'killed' && said.every((line) => line === last || line?.kind === 'signal');
+    const onlyDied = last?.kind === 'killed' && said.slice(0, -1).every(isIdle);
     if (onlyDied && adoptDead(state, pid, last.atMs)) for (const line of lines) takeLine(reading, line);
     else state.gaps.add('parent');
   }
+}
+
+function isIdle(line: Line | undefined): boolean {
+  return line?.kind === 'signal' || (line?.kind === 'unfinished' && line.name === UNSEEN);
 }
