@@ -3,8 +3,15 @@ import { PRIVILEGED_CALLS } from '../trace/privileged-calls.ts';
 /** Calls that tell which processes there were, whom they signalled, and what they reached for. */
 export const WATCHED_CALLS = [
   ...['execve', 'execveat', 'clone', 'fork', 'vfork'],
-  ...['connect', 'sendto', 'sendmsg', 'sendmmsg', 'bind', 'socket'],
+  ...['connect', 'sendto', 'sendmsg', 'sendmmsg', 'socket'],
+  // Which addresses are the container's own: a port that was bound as 0 is told by the other two.
+  ...['bind', 'listen', 'getsockname'],
   ...['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_send_signal'],
+  // A limit set on the tracer; and strace loses the first call of a program that a thread started, which in glibc's
+  // programs is this one and matters to nobody.
+  'prlimit64',
+  // A filter with a listener would let calls pass untold.
+  'seccomp',
 ] as const;
 
 /** As much of a string is told; a longer one is marked as cut. */
