@@ -87,13 +87,14 @@ describe('arguments', () => {
 });
 
 describe('a credential that a process was seen with', () => {
+  const IN_STEP = { step: 2 };
   const sighting = { credential: 'T', where: 'argv' as const, process: 1, pid: 11, step: 2 };
-  const leaks = (network: readonly TracedAttempt[], parents: readonly number[] = [-1, 0, 1]) =>
+  const leaks = (attempts: readonly TracedAttempt[], parents: readonly number[] = [-1, 0, 1]) =>
     told(
       {
-        network,
+        network: attempts,
         sightings: [sighting],
-        lineage: { parents, reaches: network.map(({ process: by }, index) => [by, index] as const) },
+        lineage: { parents, reaches: attempts.map(({ process: by }, index) => [by, index] as const) },
       },
       ['api.github.com'],
     ).leaks;
@@ -101,16 +102,18 @@ describe('a credential that a process was seen with', () => {
 
   it('leaked, where the process reached nothing', () => {
     expect(leaks([])).toEqual(leak);
-    expect(leaks([attempt(0)])).toEqual(leak);
+    expect(leaks([attempt(0, IN_STEP)])).toEqual(leak);
+    expect(leaks([attempt(1, { step: 0 })])).toEqual(leak);
   });
 
   it('is handed on, where it or its children reached declared hosts and no others', () => {
-    expect(leaks([attempt(1)])).toEqual([]);
-    expect(leaks([attempt(2)])).toEqual([]);
+    expect(leaks([attempt(1, IN_STEP)])).toEqual([]);
+    expect(leaks([attempt(2, IN_STEP)])).toEqual([]);
+    expect(leaks([attempt(1, IN_STEP), attempt(1, { host: 'evil.example', step: 0 })])).toEqual([]);
   });
 
   it('leaked, where anything else was reached as well', () => {
-    expect(leaks([attempt(1), attempt(2, { host: 'evil.example' })])).toEqual(leak);
-    expect(leaks([attempt(1), attempt(1, { host: null })])).toEqual(leak);
+    expect(leaks([attempt(1, IN_STEP), attempt(2, { ...IN_STEP, host: 'evil.example' })])).toEqual(leak);
+    expect(leaks([attempt(1, IN_STEP), attempt(1, { ...IN_STEP, host: null })])).toEqual(leak);
   });
 });

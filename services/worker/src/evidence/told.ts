@@ -70,8 +70,9 @@ export function scrubArgv(argv: readonly string[], scrub: (text: string) => stri
  */
 function leaksIn(traced: Traced, declared: readonly string[]): readonly CanaryLeak[] {
   return traced.sightings
-    .filter(({ process }) => {
-      const tried = reached(traced, process);
+    .filter(({ process, step }) => {
+      // The shell itself is there in every step, and may become the last one's program.
+      const tried = reached(traced, process).filter((attempt) => attempt.step === step);
       return tried.length === 0 || !tried.every((attempt) => isDeclared(attempt, declared));
     })
     .map(({ credential, where, step }) => ({ credential, where, path: null, step }));
