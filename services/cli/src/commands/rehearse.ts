@@ -44,7 +44,7 @@ export function registerRehearse(root: Command, context: Context, done: (status:
     .option('--intent <summary>', 'what it is meant to do, in words')
     .option('--policy <file>', 'the policy to decide by (default: the one that comes with drylane)')
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
-    .option('--runtime <name>', 'OCI runtime, such as runsc (default: the engine’s)')
+    .option('--runtime <name>', 'OCI runtime, by its name in the engine (default: the engine’s)')
     .option('--json', 'one JSON document on standard output')
     .addHelpText(
       'after',
