@@ -20,7 +20,7 @@ export interface ContainerMounts {
 }
 
 /** The tracer and the keeper. */
-const OWN_PROCESSES = 2;
+export const OWN_PROCESSES = 2;
 const SHM_BYTES = 64 * 2 ** 20;
 
 /** Directories of a container that are nobody's evidence: nobody looks at what a command leaves there. */

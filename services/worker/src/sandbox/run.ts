@@ -2,6 +2,8 @@ import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { LimitValues } from '@drylane/proto/limits';
 import type Docker from 'dockerode';
+import { type CgroupFigures, readCgroup } from './cgroup.ts';
+import { OWN_PROCESSES, SCRATCH } from './container.ts';
 import type { ControlChannel, ControlListener } from './control.ts';
 import { engineFault } from './engine.ts';
 import { layersOf } from './layer.ts';
@@ -33,6 +35,8 @@ interface Story {
   ended: (ShellEnd & { readonly atMs: number }) | null;
   tampered: boolean;
   look: LastLook | undefined;
+  /** What was counted up to a kill of ours. */
+  figures: CgroupFigures | null;
 }
 
 /** Starts the container, follows it to its end, and says how that was. */
@@ -41,13 +45,24 @@ export async function runContainer(
   listener: SandboxListener,
 ): Promise<SandboxOutcome> {
   const { container, control, limits } = ready;
-  const stop = stopper(container);
-  const disk = watchDisk(ready.given, limits.diskBytes, stop);
-  disk.alsoBelow(ready.identity);
   const living = Promise.withResolvers<LivingContainer | undefined>();
   const story: Story = {
-    ...{ began: null, refused: null, traced: false, ended: null, tampered: false, look: undefined },
+    ...{
+      began: null,
+      refused: null,
+      traced: false,
+      ended: null,
+      tampered: false,
+      look: undefined,
+      figures: null,
+    },
   };
+  const stop = stopper(container, async () => {
+    const groups = (await living.promise)?.groups;
+    if (groups !== undefined) story.figures = await readCgroup(groups);
+  });
+  const disk = watchDisk(ready.given, limits.diskBytes, stop);
+  disk.alsoBelow(ready.identity);
   const output = await attach(container, listener);
   const ear = hear({ story, control, listener, stop, disk, living: living.promise });
   control.listen(ear);
@@ -58,7 +73,9 @@ export async function runContainer(
     await container.start();
     stop.after(limits.timeoutMs, 'timeout');
     const running = await container.inspect();
-    living.resolve(await findLiving(running.Id, running.State.Pid));
+    const found = await findLiving(running.Id, running.State.Pid);
+    living.resolve(found);
+    if (found !== undefined) for (const path of SCRATCH) disk.alsoFull(`/proc/${found.firstPid}/root${path}`);
     disk.alsoBelow(layersOf(running)?.upper);
     await Promise.all([container.wait(), output.ended]);
     state = (await container.inspect()).State;
@@ -133,7 +150,8 @@ interface Ending {
 /** @throws DrylaneError when the command was never run. */
 function outcomeOf({ story, state, stopped, disk, startedAtMs }: Ending): SandboxOutcome {
   const { began, ended, look } = story;
-  const oomKilled = state.OOMKilled || (look?.figures.oomKills ?? 0) > 0;
+  const figures = look?.figures ?? story.figures;
+  const oomKilled = state.OOMKilled || (figures?.oomKills ?? 0) > 0;
   if (story.refused !== null) throw refusal(story.refused);
   if (began !== null && !story.traced && !oomKilled && stopped === null) throw refusal('tracer');
   return {
@@ -142,19 +160,22 @@ function outcomeOf({ story, state, stopped, disk, startedAtMs }: Ending): Sandbo
     timedOut: stopped === 'timeout',
     oomKilled,
     diskFull: disk.full,
-    pidsExhausted: (look?.figures.pidsRefused ?? 0) > 0,
+    pidsExhausted: (figures?.pidsRefused ?? 0) > 0,
     tampered: story.tampered || began === null || !isWholeEnd(story, stopped, oomKilled),
     leftovers: look?.leftovers ?? [],
     startedAtMs: began?.atMs ?? startedAtMs,
     endedAtMs: ended?.atMs ?? performance.now(),
     resources: {
-      cpuMs: look?.figures.cpuMs ?? null,
-      memoryPeakBytes: look?.figures.memoryPeakBytes ?? null,
+      cpuMs: figures?.cpuMs ?? null,
+      memoryPeakBytes: figures?.memoryPeakBytes ?? null,
       diskBytes: disk.bytes,
-      processesPeak: look?.figures.processesPeak ?? null,
+      processesPeak: withoutOwn(figures?.processesPeak ?? null),
     },
   };
 }
+
+const withoutOwn = (processes: number | null): number | null =>
+  processes === null ? null : Math.max(0, processes - OWN_PROCESSES);
 
 /** Whether the command was followed to its own end, or to one that a limit made. */
 function isWholeEnd({ ended, look }: Story, stopped: StopReason | null, oomKilled: boolean): boolean {

@@ -64,6 +64,6 @@ describe('the seccomp profile', () => {
     const families = profile.syscalls
       .filter(({ names }) => names.includes('socket'))
       .map(({ args }) => args?.[0]?.value);
-    expect(families).toEqual([1, 2, 10, 16]);
+    expect(families).toEqual([1, 2, 10, 16, 17]);
   });
 });

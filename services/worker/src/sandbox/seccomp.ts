@@ -35,8 +35,9 @@ const ENOSYS = 38;
 const UNSUPPORTED_CALLS = ['io_uring_setup', 'io_uring_enter', 'io_uring_register', 'clone3'];
 const TRACER_NEEDS = ['ptrace', 'process_vm_readv', 'process_vm_writev'];
 
-// AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Not AF_VSOCK above all: it reaches the host of a virtual machine.
-const SOCKET_FAMILIES = [1, 2, 10, 16];
+// AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_PACKET, which takes a capability that nobody has here, so that it is seen.
+// Not AF_VSOCK above all: it reaches the host of a virtual machine.
+const SOCKET_FAMILIES = [1, 2, 10, 16, 17];
 // Linux, with or without the old memory layout and file name rules, and the question which one it is.
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 const CLONE_NEW = 0x7e020000;

@@ -10,7 +10,7 @@ import type { WorkspaceGiver, WorkspaceRequest } from './workspace.ts';
 export function volume(engine: Engine): WorkspaceGiver {
   return {
     name: 'volume',
-    unobserved: ['the disk limit between two looks at what was written'],
+    unobserved: ['the disk limit between two looks at what was written', 'a full /tmp or /dev/shm'],
     give: (request) => give(engine, request),
   };
 }

@@ -1,9 +1,11 @@
+import { statfs } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { bytesBelow } from './usage.ts';
 import type { GivenWorkspace } from './workspace.ts';
 
 const KILL_AGAIN_MS = 1_000;
+const BEFORE_KILL_MS = 250;
 // A longer timer would fire at once.
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
@@ -22,7 +24,8 @@ export interface Stopper {
   rest(): void;
 }
 
-export function stopper(container: Docker.Container): Stopper {
+/** `before` is given a moment before the first kill, for what cannot be asked afterwards. */
+export function stopper(container: Docker.Container, before: () => Promise<void>): Stopper {
   let reason: StopReason | null = null;
   const timers: NodeJS.Timeout[] = [];
   const kill = (): void => {
@@ -33,7 +36,8 @@ export function stopper(container: Docker.Container): Stopper {
   const now = (why: StopReason): void => {
     if (reason !== null) return;
     reason = why;
-    kill();
+    const moment = sleep(BEFORE_KILL_MS, undefined, { ref: false });
+    void Promise.race([before().catch(() => undefined), moment]).then(kill);
   };
   return {
     get reason() {
@@ -58,6 +62,8 @@ export interface DiskWatch {
   look(): Promise<void>;
   /** Counts what is written below another directory too, by itself; one that may not be read counts nothing. */
   alsoBelow(directory: string | undefined): void;
+  /** Looks whether a file system of the container is full too; one that may not be looked at is not. */
+  alsoFull(mounted: string): void;
   /** Takes a last look and stops looking. */
   end(): Promise<void>;
 }
@@ -67,12 +73,14 @@ export function watchDisk(given: GivenWorkspace, limitBytes: number, stop: Stopp
   let full = false;
   let bytes = 0;
   const others: string[] = [];
+  const scratch: string[] = [];
   const look = async (): Promise<void> => {
     const usage = await given.usage();
     bytes = usage.bytes;
     full ||= usage.full;
     // Where nothing else holds the limit, we do.
     if (usage.full && !given.hardLimit) stop.now('disk');
+    for (const mounted of scratch) full ||= await isFull(mounted);
     for (const directory of others)
       if ((await bytesBelow(directory)) > limitBytes) {
         full = true;
@@ -96,10 +104,18 @@ export function watchDisk(given: GivenWorkspace, limitBytes: number, stop: Stopp
     alsoBelow(directory) {
       if (directory !== undefined) others.push(directory);
     },
+    alsoFull(mounted) {
+      scratch.push(mounted);
+    },
     async end() {
       over.abort();
       await looking;
       await look();
     },
   };
+}
+
+async function isFull(mounted: string): Promise<boolean> {
+  const space = await statfs(mounted).catch(() => undefined);
+  return space !== undefined && (space.bavail === 0 || space.ffree === 0);
 }

@@ -73,6 +73,8 @@ export function handleEnd(state: State, tid: number, end: End, atMs: number): vo
   const process = endTask(state.tree, tid, end, atMs);
   if (process === undefined) return;
   closeAll(state.network, process);
+  // The keeper ends when the worker lets it go, or with the whole container: never by a signal of anybody in there.
+  if (process === state.tree.keeper && 'signal' in end) state.gaps.add('tampering');
   if (process !== state.tree.shell) return;
   const startedAtMs = state.startedAtMs ?? process.startedAtMs;
   const signal = 'signal' in end ? end.signal : null;

@@ -9,7 +9,7 @@ import {
   quoted,
   SHELL,
   said,
-  type traced,
+  traced,
   tracedShell,
   watchFor,
 } from './trace.fixture.ts';
@@ -180,7 +180,7 @@ test.each([
   ['a question about nobody', 'kill(4321, 0) = -1 ESRCH (No such process)', []],
   ['a signal to oneself', `kill(${SHELL}, SIGTERM) = 0`, []],
   ['a signal to the own group', 'kill(0, SIGTERM) = 0', []],
-  ['a signal to all', 'kill(-1, SIGTERM) = 0', []],
+  ['a signal to all', 'kill(-1, SIGTERM) = 0', ['kill']],
   ['a signal to a group of the trace', `kill(-${SHELL}, SIGTERM) = 0`, []],
   ['a signal to another group', 'kill(-4321, SIGTERM) = -1 ESRCH (No such process)', ['kill']],
   ['a signal by an unknown handle', 'pidfd_send_signal(3, SIGTERM, NULL, 0) = 0', ['pidfd_send_signal']],
@@ -204,6 +204,16 @@ test.each([
   const { tampering, complete, privileged } = tracedShell([call]);
   expect({ tampering, complete }).toEqual({ tampering: true, complete: false });
   expect(privileged).toHaveLength(1);
+});
+
+test('a keeper that a signal ended was tampered with, before the shell ended or after', () => {
+  const killed: readonly [number, string] = [KEEPER, '+++ killed by SIGKILL +++'];
+  for (const lines of [
+    [...BEGIN, killed, ...END],
+    [...BEGIN, ...END, killed],
+  ])
+    expect(traced(said(lines))).toMatchObject({ tampering: true, complete: false });
+  expect(traced(said([...BEGIN, ...END, [KEEPER, '+++ exited with 0 +++']])).tampering).toBe(false);
 });
 
 test('a signal to a process that has ended is not one to a stranger', () => {
