@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ERROR_CODES } from '@drylane/proto/errors';
 import { isEnd, RUN_STATES, TRANSITIONS } from '@drylane/proto/lifecycle';
 import { describe, expect, it } from 'vitest';
+import { HOSTILE_CASES } from '../hostile/cases.ts';
 import { CHECKOUT, drylane } from '../journey/drylane.ts';
 
 const read = (path: string): Promise<string> => readFile(join(CHECKOUT, path), 'utf8');
@@ -31,6 +32,12 @@ describe('what the documents say', () => {
       const path = place?.replaceAll('`', '') ?? '';
       if (path !== '–') expect(existsSync(join(CHECKOUT, path)), `${stage}: ${path}`).toBe(true);
     }
+  });
+
+  it('lists in SECURITY.md every hostile case that the suite holds', async () => {
+    const section = (await read('SECURITY.md')).split('## What is tried against it\n')[1]?.split('\n## ')[0];
+    const list = section?.split('\n\n').at(-1)?.replaceAll('\n', ' ').trim().split(' · ');
+    expect(list).toEqual([...HOSTILE_CASES]);
   });
 
   it('draws the states of a run as the code has them', async () => {
