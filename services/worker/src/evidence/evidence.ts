@@ -79,11 +79,14 @@ export function evidenceOf(seen: Observations): Evidence {
   };
 }
 
-function isComplete({ observed, outside, outcome, tampered, traced }: Observations): boolean {
+function isComplete({ request, observed, outside, outcome, tampered, traced }: Observations): boolean {
   const limited = outcome.timedOut || outcome.oomKilled || outcome.diskFull;
   // A limit that ends the container ends its trace wherever that is; what was told up to there is whole.
   const excused: readonly string[] = limited && outcome.exitCode === null ? [GAPS.noEnd, GAPS.cutOff] : [];
   const gaps = traced.gaps.filter((gap) => !excused.includes(gap));
+  // What was not read may have held a credential.
+  const unread = traced.cut > 0 && request.canaries.length > 0;
+  if (unread) return false;
   return observed.complete && outside.complete && !outcome.tampered && !tampered && gaps.length === 0;
 }
 
@@ -147,7 +150,7 @@ function unobserved({ steps, prepared, traced }: Observations): string[] {
     ...(traced.privilegedLeftOut > 0
       ? [`${traced.privilegedLeftOut} more privileged calls, beyond those listed`]
       : []),
-    ...(traced.cut > 0 ? ['arguments and network payloads beyond 16 KiB'] : []),
+    ...(traced.cut > 0 ? ['network payloads beyond 128 KiB'] : []),
     ...prepared.unobserved,
   ];
 }

@@ -22,30 +22,42 @@ export interface OwnProcesses {
 
 /** The processes, other than ours, that are still there when the command's shell has ended. */
 export async function findLeftovers(paths: CgroupPaths, own: OwnProcesses): Promise<Leftover[]> {
-  let found = await living(paths, own);
+  let look = await lookAt(paths, own);
   for (const wait of GRACE_MS) {
-    if (found.length === 0) return [];
+    if (look.living.length === 0 && look.dead.size === 0) return [];
     await sleep(wait);
-    found = await living(paths, own);
+    const before = look.dead;
+    look = await lookAt(paths, own);
+    if (look.living.length === 0 && [...look.dead].every((pid) => before.has(pid))) return [];
   }
-  return found;
+  return look.living.slice(0, MAX_LISTED);
 }
 
-async function living(paths: CgroupPaths, { firstPid, keeperPid }: OwnProcesses): Promise<Leftover[]> {
+interface Look {
+  /** One that was gone when it was looked at counts: it may have handed on to a child of another number. */
+  readonly living: readonly Leftover[];
+  /** Dead and not yet taken away; a fresh one may have handed on as well. */
+  readonly dead: ReadonlySet<number>;
+}
+
+async function lookAt(paths: CgroupPaths, { firstPid, keeperPid }: OwnProcesses): Promise<Look> {
   const pids = (await processesIn(paths)).filter((pid) => pid !== firstPid);
-  const read = await Promise.all(pids.map(describe));
-  return read
-    .filter((p) => p !== undefined)
-    .filter(({ pid }) => pid !== keeperPid)
-    .slice(0, MAX_LISTED);
+  const read = await Promise.all(pids.map(async (pid) => ({ pid, seen: await describe(pid) })));
+  const living = read.flatMap(({ seen }) => (seen === 'dead' ? [] : [seen ?? { pid: 0, argv: [] }]));
+  return {
+    living: living.filter(({ pid }) => pid !== keeperPid),
+    dead: new Set(read.filter(({ seen }) => seen === 'dead').map(({ pid }) => pid)),
+  };
 }
 
-async function describe(pid: number): Promise<Leftover | undefined> {
+/** Undefined when it is not there any more. */
+async function describe(pid: number): Promise<Leftover | 'dead' | undefined> {
   const [status, cmdline] = await Promise.all([
     readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''),
     readFile(`/proc/${pid}/cmdline`).catch(() => Buffer.alloc(0)),
   ]);
-  if (!(await lives(pid, status))) return undefined;
+  if (status === '') return undefined;
+  if (!(await lives(pid, status))) return 'dead';
   // One number alone would mean a process of this host: whatever it is, its arguments are none of ours to show.
   const inner = /^NSpid:\s+\d+.*\s(\d+)$/m.exec(status)?.[1];
   if (inner === undefined) return { pid, argv: [] };
@@ -56,7 +68,6 @@ async function describe(pid: number): Promise<Leftover | undefined> {
 
 /** Whether any thread of a process runs: its first one may have ended before the others. */
 async function lives(pid: number, status: string): Promise<boolean> {
-  if (hasEnded(status) === undefined) return false;
   if (!hasEnded(status)) return true;
   const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
   const states = threads.map((thread) =>

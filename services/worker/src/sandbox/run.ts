@@ -180,6 +180,8 @@ const withoutOwn = (processes: number | null): number | null =>
 /** Whether the command was followed to its own end, or to one that a limit made. */
 function isWholeEnd({ ended, look }: Story, stopped: StopReason | null, oomKilled: boolean): boolean {
   if (stopped === 'timeout' || stopped === 'disk') return true;
+  // Nothing was left when we looked, and yet something would not end.
+  if (stopped === 'tracer') return false;
   return ended === null ? stopped === null && oomKilled : look !== undefined;
 }
 

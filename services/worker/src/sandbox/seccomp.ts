@@ -21,11 +21,16 @@ export function seccompProfile(): string {
       { names: TRACER_NEEDS, action: 'SCMP_ACT_ALLOW' },
       { names: PRIVILEGED_CALLS.filter((call) => !TRACER_NEEDS.includes(call)), action: 'SCMP_ACT_TRACE' },
       { names: UNSUPPORTED_CALLS, action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
-      ...SOCKET_FAMILIES.map((family) => allowedWhen('socket', { index: 0, is: family })),
-      ...PERSONALITIES.map((persona) => allowedWhen('personality', { index: 0, is: persona })),
-      allowedWhen('clone', { index: 0, lacks: CLONE_NEW | CLONE_UNTRACED }),
+      ...SOCKET_FAMILIES.map((family) => when('socket', ALLOW, { index: 0, is: family })),
+      when('socket', TRAP, { index: 0, is: AF_VSOCK }),
+      ...PERSONALITIES.map((persona) => when('personality', ALLOW, { index: 0, is: persona })),
+      when('clone', ALLOW, { index: 0, bits: SEPARATING, are: 0 }),
+      ...bitsOf(SEPARATING).map((bit) => when('clone', TRAP, { index: 0, bits: bit, are: bit })),
       // A listener may let a call pass that another filter would have traced.
-      allowedWhen('seccomp', { index: 1, lacks: SECCOMP_FILTER_FLAG_NEW_LISTENER }),
+      when('seccomp', ALLOW, { index: 1, bits: SECCOMP_FILTER_FLAG_NEW_LISTENER, are: 0 }),
+      ...FCNTL_COMMANDS.map((command) => when('fcntl', ALLOW, { index: 1, is: command })),
+      ...allowedBut('ioctl', 1, OWNER_REQUESTS),
+      ...tcpOptions(),
     ],
   });
 }
@@ -36,23 +41,79 @@ const UNSUPPORTED_CALLS = ['io_uring_setup', 'io_uring_enter', 'io_uring_registe
 const TRACER_NEEDS = ['ptrace', 'process_vm_readv', 'process_vm_writev'];
 
 // AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; AF_PACKET, which takes a capability that nobody has here, so that it is seen.
-// Not AF_VSOCK above all: it reaches the host of a virtual machine.
 const SOCKET_FAMILIES = [1, 2, 10, 16, 17];
+// It reaches the host of a virtual machine, network or not.
+const AF_VSOCK = 40;
 // Linux, with or without the old memory layout and file name rules, and the question which one it is.
 const PERSONALITIES = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
-const CLONE_NEW = 0x7e020000;
-const CLONE_UNTRACED = 0x00800000;
+// CLONE_NEW… and CLONE_UNTRACED: a namespace of one's own, a child that no tracer follows.
+const SEPARATING = 0x7e020000 | 0x00800000;
 const SECCOMP_FILTER_FLAG_NEW_LISTENER = 0x8;
 
-type Condition = { readonly index: number } & ({ readonly is: number } | { readonly lacks: number });
+// All but F_SETOWN (8), F_SETSIG (10) and F_SETOWN_EX (15): with them a file signals any process of the user, untold.
+const FCNTL_COMMANDS = [
+  ...[0, 1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 13, 14, 16, 17, 36, 37, 38],
+  ...[1024, 1025, 1026, 1027, 1028, 1029, 1030, 1031, 1032, 1033, 1034, 1035, 1036, 1037, 1038, 1039, 1040],
+];
+// FIOSETOWN and SIOCSPGRP do the same.
+const OWNER_REQUESTS = [0x8901, 0x8902] as const;
 
-function allowedWhen(call: string, condition: Condition) {
-  const { index } = condition;
-  const test =
+const IPPROTO_TCP = 6;
+// TCP_FASTOPEN_CONNECT and TCP_FASTOPEN_NO_COOKIE: connect(2) then succeeds where nobody listens.
+const FAST_OPEN = [30, 34] as const;
+const ENOPROTOOPT = 92;
+
+const ALLOW = { action: 'SCMP_ACT_ALLOW' };
+// The caller gets SIGSYS, and the trace says for which call.
+const TRAP = { action: 'SCMP_ACT_TRAP' };
+const REFUSE_OPTION = { action: 'SCMP_ACT_ERRNO', errnoRet: ENOPROTOOPT };
+
+type Condition = { readonly index: number } & (
+  | { readonly is: number }
+  | { readonly bits: number; readonly are: number }
+);
+
+/** A rule for a call with these arguments. A filter sees 64 bits where the kernel may take 32: what is refused goes by bits. */
+function when(call: string, answer: object, ...conditions: readonly Condition[]) {
+  const args = conditions.map((condition) =>
     'is' in condition
-      ? { index, value: condition.is, op: 'SCMP_CMP_EQ' }
-      : { index, value: condition.lacks, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' };
-  return { names: [call], action: 'SCMP_ACT_ALLOW', args: [test] };
+      ? { index: condition.index, value: condition.is, op: 'SCMP_CMP_EQ' }
+      : { index: condition.index, value: condition.bits, valueTwo: condition.are, op: 'SCMP_CMP_MASKED_EQ' },
+  );
+  return { names: [call], ...answer, args };
+}
+
+const bitsOf = (mask: number): number[] =>
+  Array.from({ length: 32 }, (_, place) => 2 ** place).filter((bit) => Math.floor(mask / bit) % 2 === 1);
+
+/** Rules that let a call pass whatever the 32 bits of one argument are, but for two values that differ in their two lowest bits. */
+function allowedBut(call: string, index: number, [one, other]: readonly [number, number]) {
+  const upper = bitsOf(0xfffffffc).map((bit) => {
+    const are = Math.floor(one / bit) % 2 === 1 ? 0 : bit;
+    return when(call, ALLOW, { index, bits: bit, are });
+  });
+  const lower = [0, 1, 2, 3].filter((low) => low !== one % 4 && low !== other % 4);
+  return [...upper, ...lower.map((low) => when(call, ALLOW, { index, bits: 3, are: low }))];
+}
+
+/** setsockopt(2) but for two options of TCP; level and option are numbers of 32 bits. */
+function tcpOptions() {
+  const level = (bit: number, are: number): Condition => ({ index: 1, bits: bit, are });
+  const otherLevels = bitsOf(0xffffffff).map((bit) =>
+    when('setsockopt', ALLOW, level(bit, Math.floor(IPPROTO_TCP / bit) % 2 === 1 ? 0 : bit)),
+  );
+  const options = Array.from({ length: 64 }, (_, option) => option).filter(
+    (option) => !FAST_OPEN.includes(option as 30),
+  );
+  return [
+    ...otherLevels,
+    ...options.map((option) =>
+      when('setsockopt', ALLOW, { index: 1, is: IPPROTO_TCP }, { index: 2, is: option }),
+    ),
+    ...FAST_OPEN.map((option) =>
+      when('setsockopt', REFUSE_OPTION, { index: 1, is: IPPROTO_TCP }, { index: 2, is: option }),
+    ),
+  ];
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/);
@@ -61,8 +122,8 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/);
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   files: words(`
     access chdir chmod chown close close_range copy_file_range creat dup dup2 dup3 faccessat faccessat2 fadvise64
-    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fcntl fdatasync flock fstat fstatfs fsync ftruncate
-    futimesat getcwd getdents getdents64 ioctl lchown link linkat lseek lstat mkdir mkdirat mknod mknodat newfstatat open
+    fallocate fchdir fchmod fchmodat fchmodat2 fchown fchownat fdatasync flock fstat fstatfs fsync ftruncate
+    futimesat getcwd getdents getdents64 lchown link linkat lseek lstat mkdir mkdirat mknod mknodat newfstatat open
     openat openat2 pread64 preadv preadv2 pwrite64 pwritev pwritev2 read readahead readlink readlinkat readv rename
     renameat renameat2 rmdir sendfile splice stat statfs statx symlink symlinkat sync sync_file_range syncfs tee
     truncate umask unlink unlinkat utime utimensat utimes vmsplice write writev name_to_handle_at cachestat`),
@@ -96,6 +157,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times`),
   sockets: words(`
     accept accept4 bind connect getpeername getsockname getsockopt listen recvfrom recvmmsg recvmsg sendmmsg sendmsg
-    sendto setsockopt shutdown socketpair`),
+    sendto shutdown socketpair`),
   system: words('getrandom sysinfo uname'),
 };

@@ -7,6 +7,15 @@ export const WATCHED_CALLS = [
   // Which addresses are the container's own: a port that was bound as 0 is told by the other two.
   ...['bind', 'listen', 'getsockname'],
   ...['kill', 'tkill', 'tgkill', 'rt_sigqueueinfo', 'rt_tgsigqueueinfo', 'pidfd_send_signal'],
+  // What may be changed of the tracer without hurting it at once.
+  ...[
+    'sched_setaffinity',
+    'sched_setattr',
+    'sched_setparam',
+    'sched_setscheduler',
+    'setpriority',
+    'ioprio_set',
+  ],
   // A limit set on the tracer; and strace loses the first call of a program that a thread started, which in glibc's
   // programs is this one and matters to nobody.
   'prlimit64',
@@ -14,8 +23,8 @@ export const WATCHED_CALLS = [
   'seccomp',
 ] as const;
 
-/** As much of a string is told; a longer one is marked as cut. */
-const STRING_BYTES = 16_384;
+/** As much of a string is told; a longer one is marked as cut. The kernel takes no longer argument (MAX_ARG_STRLEN). */
+const STRING_BYTES = 131_072;
 
 /** Signals that by themselves end no process (signal(7)). */
 const HARMLESS_SIGNALS = [
