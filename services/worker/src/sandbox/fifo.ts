@@ -9,6 +9,8 @@ export interface FifoReader {
 }
 
 const DRAIN_BYTES = 65_536;
+// Whoever writes without end must not keep us here.
+const MAX_DRAINS = 1024;
 
 /** Opens a FIFO for both ways, so that neither side ever blocks on opening and an end is never seen early. */
 export function openFifo(path: string): number {
@@ -27,7 +29,11 @@ export function readFifo(fd: number, onData: (chunk: Buffer) => void, onError: (
     drain() {
       if (closed) return;
       // No byte waits in between: a flowing stream hands on what it reads at once.
-      for (let chunk = readNow(fd); chunk !== undefined; chunk = readNow(fd)) onData(chunk);
+      for (let drains = 0; drains < MAX_DRAINS; drains++) {
+        const chunk = readNow(fd);
+        if (chunk === undefined) return;
+        onData(chunk);
+      }
     },
     close() {
       if (closed) return;
