@@ -138,10 +138,7 @@ privileged:     1
                 mount by mount, step 1
 left running:   1
                 sleep 9 (pid 30)
-processes:      2, 1 failed
-                b: exit 6, step 1
-fidelity:       mocked TOKEN, 2 variables stripped, 1 blind spot: drylane show ${id}
-resources:      took 5.0 ms, cpu 2.0 ms, memory 1.0 KiB, disk 0 bytes, at most 3 processes at once
+fidelity:       mocked TOKEN
 stderr:         7 bytes, the middle is left out
 `,
     );

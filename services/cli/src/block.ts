@@ -1,7 +1,7 @@
 import type { Finding } from '@drylane/proto/decision';
 import type { Change, Evidence, Fidelity } from '@drylane/proto/evidence';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
-import { hasFailed, type Observed, observed } from './observed.ts';
+import { type Observed, observed } from './observed.ts';
 
 /** A line of the block that people read: a label, what it says, and how it should strike the eye. */
 export interface BlockLine {
@@ -51,7 +51,7 @@ const MAX_ITEMS = 5;
 
 /** What was seen besides files: a line for each kind of thing that was there, with its number and the first of it. */
 function observedLines({ evidence, run_id }: Rehearsal, seen: Observed): BlockLine[] {
-  const { canaries, network, privileged, leftovers, processes, fidelity } = evidence;
+  const { canaries, network, privileged, leftovers, fidelity } = evidence;
   const some = (label: string, count: string, items: readonly string[], tone: BlockLine['tone']) => {
     const rest = items.length - MAX_ITEMS;
     const more = rest > 0 ? [`and ${rest} more: drylane show ${run_id}`] : [];
@@ -61,36 +61,24 @@ function observedLines({ evidence, run_id }: Rehearsal, seen: Observed): BlockLi
   };
   const undeclared = network.filter((attempt) => !attempt.declared).length;
   const attempts = undeclared === 0 ? `${network.length}` : `${network.length}, ${undeclared} not declared`;
-  const failed = processes.filter(hasFailed).length;
-  const started = failed === 0 ? `${processes.length}` : `${processes.length}, ${failed} failed`;
-  const figures = Object.values(evidence.resources).some((figure) => figure !== null);
   return [
     ...(evidence.complete ? [] : [line('evidence', 'not complete: more may have happened', 'bad')]),
     ...some('leaked', `${canaries.length}`, seen.canaries, 'bad'),
     ...some('network', attempts, seen.network, undeclared > 0 ? 'bad' : 'warn'),
     ...some('privileged', `${privileged.length}`, seen.privileged, 'bad'),
     ...some('left running', `${leftovers.length}`, seen.leftovers, 'warn'),
-    ...some('processes', started, seen.failed, 'plain'),
-    ...fidelityLine(fidelity, run_id),
-    ...(figures ? [line('resources', seen.resources.join(', '))] : []),
+    ...fidelityLine(fidelity),
   ];
 }
 
-/** How the sandbox differed from the real thing, in numbers; `show` has the names. */
-function fidelityLine(fidelity: Fidelity, id: string): BlockLine[] {
-  const mocked = fidelity.mocked_credentials;
+/** How the sandbox differed from the real thing in this very run; `show` has what it always differs in. */
+function fidelityLine({ mocked_credentials: mocked, absent_mounts: absent }: Fidelity): BlockLine[] {
   const parts = [
     mocked.length > 0 && `mocked ${mocked.join(', ')}`,
-    fidelity.stripped_env.length > 0 && `${many(fidelity.stripped_env, 'variable')} stripped`,
-    fidelity.absent_mounts.length > 0 && `${many(fidelity.absent_mounts, 'mount')} absent`,
-    fidelity.unobserved.length > 0 && many(fidelity.unobserved, 'blind spot'),
+    absent.length > 0 && `mounts absent: ${absent.length}`,
   ].filter((part) => part !== false);
-  if (parts.length === 0) return [];
-  return [line('fidelity', `${parts.join(', ')}: drylane show ${id}`, mocked.length > 0 ? 'warn' : 'plain')];
+  return parts.length === 0 ? [] : [line('fidelity', parts.join(', '), 'warn')];
 }
-
-const many = ({ length }: readonly string[], what: string): string =>
-  `${length} ${what}${length === 1 ? '' : 's'}`;
 
 const VERDICT_TONE = { promote: 'good', hold: 'warn', block: 'bad', inconclusive: 'warn' } as const;
 
