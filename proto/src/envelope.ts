@@ -21,17 +21,18 @@ export const AbsolutePath = text(4096).regex(
   'must be an absolute path without ..',
 );
 
-/** A host that intent names: `host`, `host:port`, `*.domain` or `*.domain:port`. */
+/** What intent names to be reached: `host`, `host:port`, `*.domain`, `*.domain:port`, or `unix:/path` of a socket. */
 export const NetworkPattern = z
   .string()
   .max(300)
   .regex(
-    /^(\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?(:[0-9]{1,5})?$/,
-    'must be a host, host:port or *.domain',
+    /^((\*\.)?[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?(:[0-9]{1,5})?|unix:\/[!-~]{1,290})$/,
+    'must be a host, host:port, *.domain or unix:/path',
   )
   .refine(hasPort, 'must have a port from 1 to 65535');
 
 function hasPort(pattern: string): boolean {
+  if (pattern.startsWith('unix:')) return true;
   const port = /:([0-9]{1,5})$/.exec(pattern)?.[1];
   return port === undefined || (Number(port) >= 1 && Number(port) <= 65_535);
 }

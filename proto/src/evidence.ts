@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { PathClass } from './paths.ts';
 
 const count = z.int().min(0);
-const step = z.int().min(0).nullable().describe('Index of the step, null where it cannot be told');
+const step = z.int().min(0).nullable().describe('Index of the step, from 0; null where it cannot be told');
 
 export const CHANGE_KINDS = ['added', 'modified', 'deleted', 'mode', 'type'] as const;
 export const FILE_TYPES = ['file', 'dir', 'symlink', 'fifo', 'socket', 'device'] as const;

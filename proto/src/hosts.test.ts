@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { namesHost } from './hosts.ts';
 
 const attempt = (over: object) => ({
-  ...{ protocol: 'tcp' as const, host: 'api.github.com', address: null, port: 443 },
+  ...{ protocol: 'tcp' as 'tcp' | 'unix', host: 'api.github.com', address: null, port: 443 },
   ...over,
 });
 
@@ -15,6 +15,15 @@ describe('a host pattern', () => {
     ['*.com:443', {}, true],
     ['api.github.com:443', { protocol: 'dns', port: 53 }, true],
     ['10.0.0.1:80', { host: null, address: '10.0.0.1', port: 80 }, true],
+    ['localhost:80', { host: null, address: '127.0.0.1', port: 80 }, true],
+    ['localhost', { host: null, address: '::1', port: 80 }, true],
+    ['localhost:80', { host: null, address: '127.0.0.1', port: 81 }, false],
+    ['localhost', { host: null, address: '128.0.0.1' }, false],
+    ['localhost', { host: null, address: '127.0.0.1.evil.example' }, false],
+    ['unix:/dev/log', { protocol: 'unix', host: null, address: '/dev/log', port: null }, true],
+    ['unix:/dev/log', { protocol: 'unix', host: null, address: '/dev/logs', port: null }, false],
+    ['unix:/dev/log', { host: '/dev/log' }, false],
+    ['api.github.com', { protocol: 'unix', host: null, address: 'api.github.com', port: null }, false],
     ['api.github.com:80', {}, false],
     ['*.github.com', { host: 'github.com' }, false],
     ['*.github.com', { host: 'evilgithub.com' }, false],

@@ -53,7 +53,7 @@ Examples:
   drylane rehearse --expect 'blog/*.md' -- python3 scripts/rewrite.py
   drylane rehearse --read-only -- 'git log --oneline | head'
   drylane rehearse -f envelope.yaml --json
-  drylane rehearse --read-only -- 'curl -s https://x.example/ | wc -c' --network x.example
+  drylane rehearse --read-only -- 'curl -s https://api.github.com/zen | wc -c' --network api.github.com:443
 
 A command that is one word in quotes is whole: what follows it are drylane's flags. Otherwise
 every word after -- is the command's.

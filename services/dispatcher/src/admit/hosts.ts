@@ -1,8 +1,10 @@
 /**
  * Whether every host and port that `asked` could mean is also meant by `allowed`, both as an intent writes
- * them. `*.domain` is every name below the domain and not the domain itself; without a port, every port.
+ * them. `*.domain` is every name below the domain and not the domain itself; without a port, every port. A socket
+ * is covered by itself alone.
  */
 export function coversHost(allowed: string, asked: string): boolean {
+  if (allowed.startsWith('unix:') || asked.startsWith('unix:')) return allowed === asked;
   const wide = parts(allowed);
   const narrow = parts(asked);
   if (wide.port !== undefined && wide.port !== narrow.port) return false;

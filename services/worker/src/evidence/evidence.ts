@@ -11,7 +11,7 @@ import type { ObservedChanges } from './changes.ts';
 import { leaksOf } from './leaks.ts';
 import type { SeenOutput } from './output.ts';
 import { signalName } from './signals.ts';
-import { scrubArgv, toldBy } from './told.ts';
+import { listeners, scrubArgv, toldBy } from './told.ts';
 
 /** Everything that was seen of a rehearsal, before it is put together. */
 export interface Observations {
@@ -39,6 +39,7 @@ const NEVER_OBSERVED = [
   'file reads',
   'writes, namespaces and kinds of sockets that the system refused by itself',
   'host names that a program asks for with write(2) rather than send(2)',
+  'the port that would have been reached at a host that was only looked up',
   'extended attributes and times of files',
 ];
 
@@ -136,7 +137,7 @@ function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observa
   });
 }
 
-function unobserved({ steps, prepared, traced }: Observations): string[] {
+function unobserved({ steps, prepared, traced, scrub }: Observations): string[] {
   const background = steps.steps.some((step) => step.background);
   return [
     ...NEVER_OBSERVED,
@@ -147,6 +148,7 @@ function unobserved({ steps, prepared, traced }: Observations): string[] {
     ...(traced.networkLeftOut > 0
       ? [`${traced.networkLeftOut} more network attempts, beyond those listed`]
       : []),
+    ...listeners(traced).map((door) => `who would have connected to ${scrub(door)}`),
     ...(traced.privilegedLeftOut > 0
       ? [`${traced.privilegedLeftOut} more privileged calls, beyond those listed`]
       : []),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Traced, TracedAttempt, TracedProcess } from '../trace/traced.ts';
-import { scrubArgv, toldBy } from './told.ts';
+import { listeners, scrubArgv, toldBy } from './told.ts';
 
 const scrub = (text: string): string =>
   text.replace(/hunter\d+/g, '[redacted:password]').replace(/--pw \w+/g, '--pw [redacted:password]');
@@ -36,7 +36,7 @@ const traced = (over: Partial<Traced>): Traced => ({
     processesLeftOut: 0,
     network: [],
   },
-  ...{ networkLeftOut: 0, privileged: [], privilegedLeftOut: 0, sightings: [], cut: 0 },
+  ...{ networkLeftOut: 0, listened: [], privileged: [], privilegedLeftOut: 0, sightings: [], cut: 0 },
   lineage: { parents: [], reaches: [] },
   ...over,
 });
@@ -45,7 +45,7 @@ const told = (over: Partial<Traced>, network: readonly string[] = []) =>
   toldBy(traced(over), { network, shellArgv: ['bash', '-c', 'the text with hunter2'], scrub });
 
 describe('what a trace tells', () => {
-  it('is declared where a pattern of intent names it, and never where it is the path of a socket', () => {
+  it('is declared where a pattern of intent names it', () => {
     const attempts = [
       attempt(0),
       attempt(0, { host: 'evil.example' }),
@@ -56,6 +56,26 @@ describe('what a trace tells', () => {
     const { network } = told({ network: attempts }, ['*.github.com:443', '10.0.0.1:80']);
     expect(network.map(({ declared }) => declared)).toEqual([true, false, true, false, false]);
     expect(Object.keys(network[0] ?? {})).not.toContain('pid');
+  });
+
+  it('leaves out knocks at a server of the command’s own, and its listening', () => {
+    const knock = (over: object) =>
+      attempt(0, { protocol: 'tcp', host: null, address: '127.0.0.1', port: 80, ...over });
+    const attempts = [
+      knock({}),
+      knock({ address: '::1' }),
+      knock({ port: 81 }),
+      knock({ address: '10.0.0.1' }),
+      knock({ protocol: 'udp' }),
+      knock({ address: '0.0.0.0', listens: true }),
+    ];
+    const { network } = told({ network: attempts, listened: [80] });
+    expect(network.map(({ protocol, address, port }) => [protocol, address, port])).toEqual([
+      ['tcp', '127.0.0.1', 81],
+      ['tcp', '10.0.0.1', 80],
+      ['udp', '127.0.0.1', 80],
+    ]);
+    expect(listeners(traced({ network: attempts }))).toEqual(['curl at 0.0.0.0, port 80']);
   });
 
   it('gives the shell, whose start cannot be read, the words it was started with', () => {

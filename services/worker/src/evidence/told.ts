@@ -18,7 +18,9 @@ export function toldBy(
 ): Pick<Evidence, 'network' | 'processes' | 'privileged'> & { readonly leaks: readonly CanaryLeak[] } {
   const { scrub, network } = reading;
   return {
-    network: traced.network.map((attempt) => attemptOf(attempt, network, scrub)),
+    network: traced.network
+      .filter((attempt) => leadsOut(traced, attempt))
+      .map((attempt) => attemptOf(attempt, network, scrub)),
     processes: traced.processes.map((process) => processOf(process, reading)),
     privileged: traced.privileged.map(({ syscall, program, step }) => ({
       ...{ syscall, program: scrub(program), step },
@@ -42,9 +44,31 @@ function attemptOf(
   };
 }
 
-/** A pattern names hosts; what is behind the path of a socket it cannot say. */
+/**
+ * Whether an attempt leads out of the container: not one to listen, and not one to a port on which the command itself
+ * listens, then or later. Whoever waits for a server of one's own knocks until it is there.
+ */
+function leadsOut({ listened }: Traced, { protocol, address, port, listens }: TracedAttempt): boolean {
+  if (listens) return false;
+  const own = protocol === 'tcp' && port !== null && listened.includes(port);
+  return !(own && address !== null && LOOPBACK.test(address));
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1)$/;
+
+/** Where others could have reached the command while it ran. */
+export function listeners({ network }: Traced): readonly string[] {
+  const doors = network
+    .filter(({ listens }) => listens)
+    .map(
+      ({ program, address, port }) =>
+        `${program} at ${address ?? 'an unknown address'}, port ${port ?? 'of its own choice'}`,
+    );
+  return [...new Set(doors)];
+}
+
 function isDeclared(attempt: TracedAttempt, declared: readonly string[]): boolean {
-  return attempt.protocol !== 'unix' && declared.some((pattern) => namesHost(pattern, attempt));
+  return declared.some((pattern) => namesHost(pattern, attempt));
 }
 
 function processOf(process: TracedProcess, { shellArgv, scrub }: TraceReading): ProcessEvidence {
@@ -72,7 +96,9 @@ function leaksIn(traced: Traced, declared: readonly string[]): readonly CanaryLe
   return traced.sightings
     .filter(({ process, step }) => {
       // The shell itself is there in every step, and may become the last one's program.
-      const tried = reached(traced, process).filter((attempt) => attempt.step === step);
+      const tried = reached(traced, process).filter(
+        (attempt) => attempt.step === step && leadsOut(traced, attempt),
+      );
       return tried.length === 0 || !tried.every((attempt) => isDeclared(attempt, declared));
     })
     .map(({ credential, where, step }) => ({ credential, where, path: null, step }));

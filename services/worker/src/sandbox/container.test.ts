@@ -20,7 +20,7 @@ const SPEC: SandboxSpec = {
 
 const options = (spec: Partial<SandboxSpec> = {}) =>
   containerOptions(
-    { ...SPEC, ...spec },
+    { ...SPEC, ipv6: true, ...spec },
     {
       workspace: { type: 'bind', source: '/pool/merged' },
       toolkit: '/pool/toolkit',

@@ -45,7 +45,7 @@ export function scratch(spec: SandboxSpec): Record<string, string> {
  * every limit set, nothing of the host but the workspace's view, the toolkit and the control directory.
  */
 export function containerOptions(
-  spec: SandboxSpec,
+  spec: SandboxSpec & { readonly ipv6: boolean },
   mounts: ContainerMounts,
   labels: Readonly<Record<string, string>>,
 ): ContainerCreateOptions {
@@ -103,6 +103,8 @@ export function containerOptions(
         { Name: 'fsize', Soft: limits.diskBytes, Hard: limits.diskBytes },
       ],
       Tmpfs: scratch(spec),
+      // An engine without networks takes ::1 away as well, which is loopback and nobody's network.
+      ...(spec.ipv6 ? { Sysctls: { 'net.ipv6.conf.lo.disable_ipv6': '0' } } : {}),
       Mounts: [
         { Type: mounts.workspace.type, Source: mounts.workspace.source, Target: spec.workspace },
         bind(mounts.toolkit, '/.drylane', true),

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import type Docker from 'dockerode';
 import { containerOptions, LABEL, OWNER_LABEL, SANDBOX_LABEL, scratch } from './container.ts';
 import { CONTROL_MOUNT, type ControlChannel, openControl } from './control.ts';
-import { type Engine, engineFault, findImage, isNotFound } from './engine.ts';
+import { type Engine, engineFault, findImage, findRuntime, isNotFound } from './engine.ts';
 import { changedIdentityFiles, IDENTITY_FILES, IDENTITY_MODE, observeOutside } from './outside.ts';
 import { unmountOverlay } from './overlay.ts';
 import { currentOwner, formatOwner } from './owner.ts';
@@ -76,6 +77,7 @@ async function build(
     findImage(engine, spec.image),
     ensureToolkit(engine, stateDir, labels),
     lstat(spec.workspace),
+    spec.runtime === null ? undefined : findRuntime(engine, spec.runtime),
   ]);
   const [control, given, identity] = await allOrThrow([
     openControl(join(held.directory, 'control')).then((c) => {
@@ -99,7 +101,7 @@ async function build(
     writeIdentity(held.directory),
   ]);
   const create = containerOptions(
-    { ...spec, image: image.id },
+    { ...spec, image: image.id, ipv6: existsSync('/proc/sys/net/ipv6') },
     { workspace: given.mount, toolkit, control: control.directory, identity },
     labels,
   );

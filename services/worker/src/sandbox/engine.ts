@@ -46,6 +46,18 @@ export async function findImage(engine: Engine, name: string): Promise<{ readonl
   }
 }
 
+/** Makes sure that the engine has an OCI runtime of this name. */
+export async function findRuntime(engine: Engine, name: string): Promise<void> {
+  const { Runtimes } = (await engine.info()) as { readonly Runtimes?: Readonly<Record<string, unknown>> };
+  const names = Object.keys(Runtimes ?? {});
+  if (names.includes(name)) return;
+  throw new DrylaneError('machine-unfit', {
+    field: 'runtime',
+    message: `the engine has no OCI runtime ${name}`,
+    mend: `use one of: ${names.join(', ')}; or add it to the engine’s configuration`,
+  });
+}
+
 /** Whether the engine answered that it knows nothing by that name. */
 export function isNotFound(cause: unknown): boolean {
   return (cause as { statusCode?: number }).statusCode === 404;

@@ -14,17 +14,21 @@ export type Address =
 
 const NONE: Address = { kind: 'none' };
 const UNKNOWN: Address = { kind: 'unknown' };
-const NOWHERE = new Set(['AF_UNSPEC', 'AF_NETLINK']);
-
-/** Reads a socket address such as `{sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("…")}`. */
-export function readAddress(item: Item | undefined): Address {
+/**
+ * Reads a socket address such as `{sa_family=AF_INET, sin_port=htons(53), sin_addr=inet_addr("…")}`. Without a family
+ * it means what the call makes of it: to connect, the end of a connection; to send, IPv4 all the same (udp(7)).
+ */
+export function readAddress(item: Item | undefined, withoutFamily: 'none' | 'unknown' = 'unknown'): Address {
   if (item === undefined) return UNKNOWN;
   if (item.text === 'NULL') return NONE;
   const fields = item.groups[0]?.open === '{' ? item.groups[0].items : undefined;
   const family = /^sa_family=(\S+)/.exec(fields?.[0]?.text ?? '')?.[1];
   if (fields === undefined || family === undefined) return UNKNOWN;
-  if (NOWHERE.has(family)) return NONE;
   switch (family) {
+    case 'AF_UNSPEC':
+      return { kind: withoutFamily };
+    case 'AF_NETLINK':
+      return NONE;
     case 'AF_INET':
       return readInet(fields, 'sin_port', (field) => field.text === 'sin_addr=inet_addr');
     case 'AF_INET6':
@@ -54,6 +58,11 @@ export function inetAddress(text: string, port: number): Address {
   return { kind: 'inet', address, port, loopback };
 }
 
+/** Whether a socket that is reached there is reached from elsewhere too: any address but this machine's own two. */
+export function servesOthers({ address }: Extract<Address, { kind: 'inet' }>): boolean {
+  return !/^127\.|^::1$/.test(address);
+}
+
 function readUnix(fields: readonly Item[]): Address {
   const field = fields[1];
   if (field === undefined) return fields.length === 1 ? { kind: 'unix', path: '' } : UNKNOWN;
@@ -67,8 +76,10 @@ function readUnix(fields: readonly Item[]): Address {
 export interface Socket {
   readonly fd: number;
   readonly protocol: 'tcp' | 'udp';
-  /** Whether the tracer could tell what stands behind the number. */
-  readonly known: boolean;
+  /** `local` reaches nothing but this machine; what the tracer could not tell counts as `inet`. */
+  readonly family: 'inet' | 'inet6' | 'local';
+  /** The socket's own number, shown only while it has no address. */
+  readonly inode: number | null;
   readonly local: Address;
   readonly peer: Address;
 }
@@ -82,7 +93,8 @@ export function readSocket(item: Item | undefined): Socket | undefined {
   return {
     fd: Number(fd),
     protocol: type === '' || /TCP/.test(type) ? 'tcp' : 'udp',
-    known: type !== '',
+    family: /^(?:UNIX|NETLINK)/.test(type) ? 'local' : type.endsWith('v6') ? 'inet6' : 'inet',
+    inode: /^\d+$/.test(ends) ? Number(ends) : null,
     local: readEnd(local),
     peer: readEnd(peer),
   };

@@ -11,6 +11,8 @@ export interface Target {
   readonly host: string | null;
   readonly address: string | null;
   readonly port: number | null;
+  /** It does not reach for anything, but lets itself be reached from elsewhere. */
+  readonly listens?: true;
 }
 
 /** One attempt: by whom first, and in which step. */
@@ -44,9 +46,8 @@ export function addAttempt(
   target: Target,
   { program, step }: { readonly program: string; readonly step: StepCell } = process,
 ): void {
-  const { protocol, host, address, port } = target;
   const stepId = attempts.stepIds.get(step) ?? attempts.stepIds.size;
-  const key = JSON.stringify([stepId, program, protocol, host, address, port]);
+  const key = keyOf(target, program, stepId);
   let at = attempts.index.get(key);
   if (at === undefined) {
     if (attempts.kept.length >= MOST_ATTEMPTS) {
@@ -54,10 +55,14 @@ export function addAttempt(
       return;
     }
     attempts.stepIds.set(step, stepId);
-    at = attempts.kept.push({ protocol, host, address, port, process, program, step }) - 1;
+    at = attempts.kept.push({ ...target, process, program, step }) - 1;
     attempts.index.set(key, at);
   }
   reach(attempts, process.id, at);
+}
+
+function keyOf({ protocol, host, address, port, listens }: Target, program: string, step: number): string {
+  return JSON.stringify([step, program, protocol, host, address, port, listens === true]);
 }
 
 function reach(attempts: Attempts, process: number, attempt: number): void {

@@ -1,19 +1,19 @@
 import { addAttempt, type Target } from './attempts.ts';
 import type { CallEvent } from './event.ts';
 import {
+  contradicts,
   failedBefore,
   familyTarget,
-  type InetAddress,
   inetTarget,
-  isInsidePath,
-  isOwnPort,
   isResolver,
+  isTaken,
   type Network,
   noteSocket,
   UNKNOWN_TARGET,
-  unixTarget,
 } from './network.ts';
+import { closeProbes, onProbe, onStream } from './probes.ts';
 import type { Process } from './processes.ts';
+import { unixTarget } from './unix.ts';
 
 type Connect = Extract<CallEvent, { kind: 'connect' }>;
 
@@ -22,15 +22,17 @@ export const UNREAD_QUESTION: Target = { protocol: 'dns', host: null, address: n
 
 const MOST_UNASKED = 10_000;
 
-/** Judges a connection; false if its address could not be read. */
+/** Judges a connection; false if it is not known where it led. */
 export function onConnect(network: Network, process: Process, event: Connect): boolean {
   const { socket, address, result } = event;
   noteSocket(network, socket);
   closeUnasked(network, process, socket.fd);
   if (failedBefore(result)) return true;
+  const contradicted = contradicts(socket, address, result);
   const target = targetOf(network, process, event);
   if (target !== null) addAttempt(network.attempts, process, target);
-  return address.kind !== 'unknown';
+  if (contradicted) addAttempt(network.attempts, process, UNKNOWN_TARGET);
+  return address.kind !== 'unknown' && !contradicted;
 }
 
 function targetOf(network: Network, process: Process, { socket, address, result }: Connect): Target | null {
@@ -42,26 +44,18 @@ function targetOf(network: Network, process: Process, { socket, address, result 
     case 'other':
       return familyTarget(address.family);
     case 'unix':
-      return isInsidePath(network, address.path, result) ? null : unixTarget(address.path);
+      return unixTarget(address.path, result);
     case 'inet':
+      if (socket.protocol === 'tcp') onStream(network, process, address);
       if (isResolver(address)) return openUnasked(network, process, socket.fd);
-      return staysInside(network, socket.protocol, address, result.value === 0)
-        ? null
-        : inetTarget(socket.protocol, address);
+      if (socket.protocol === 'udp' && address.loopback) {
+        onProbe(network, process, address, result);
+        return null;
+      }
+      return isTaken(network, address, result) ? null : inetTarget(socket.protocol, address);
     default:
       return address satisfies never;
   }
-}
-
-/** On this machine a stream stays inside if someone of the trace answers; a datagram socket has sent nothing yet. */
-function staysInside(
-  network: Network,
-  protocol: 'tcp' | 'udp',
-  address: InetAddress,
-  succeeded: boolean,
-): boolean {
-  if (!address.loopback) return false;
-  return protocol === 'udp' || succeeded || isOwnPort(network, protocol, address);
 }
 
 /** Remembers a connection to the resolver until a question is seen on it, or it ends. */
@@ -88,4 +82,5 @@ export function closeUnasked(network: Network, process: Process, fd: number): vo
 /** A process has ended, and with it all its connections. */
 export function closeAll(network: Network, process: Process): void {
   for (const fd of [...process.unasked.keys()]) closeUnasked(network, process, fd);
+  closeProbes(network, process);
 }

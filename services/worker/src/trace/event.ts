@@ -36,9 +36,15 @@ export type CallEvent =
       readonly messages: readonly Message[] | null;
       readonly result: Result;
     }
-  /** A socket has an address of its own now: `bind`, `listen`, `getsockname`. */
-  | { readonly kind: 'local'; readonly socket: Socket; readonly address: Address; readonly result: Result }
-  /** A signal, or new limits, for the processes named; null where the tracer could not tell which. */
+  /** A socket has an address of its own now. */
+  | {
+      readonly kind: 'local';
+      readonly call: 'bind' | 'listen' | 'getsockname';
+      readonly socket: Socket;
+      readonly address: Address;
+      readonly result: Result;
+    }
+  /** A signal, new limits or another place in the queue for the processes named; null where the tracer could not tell which. */
   | { readonly kind: 'reach'; readonly call: string; readonly targets: readonly number[] | null }
   | { readonly kind: 'privileged'; readonly call: string }
   /** A program answers for the calls of others in the kernel's place; the tracer does not see those. */

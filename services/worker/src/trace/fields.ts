@@ -1,7 +1,8 @@
-import { readAddress, readSocket, type Socket } from './address.ts';
+import { type Address, readAddress, readSocket, type Socket } from './address.ts';
 import type { CallEvent, Message, Strings } from './event.ts';
 import type { Result } from './line.ts';
 import { PRIVILEGED_CALLS } from './privileged-calls.ts';
+import { readPidfd, readPriority, readReach } from './reach.ts';
 import type { Item, Quoted } from './syntax.ts';
 
 const PRIVILEGED: ReadonlySet<string> = new Set(PRIVILEGED_CALLS);
@@ -21,13 +22,10 @@ const READERS: Readonly<Record<string, Reader>> = {
     fd: result.value !== null && result.value >= 0 ? result.value : null,
   }),
   connect: ([fd, address], result) =>
-    onSocket(fd, (socket) => ({ kind: 'connect', socket, address: readAddress(address), result })),
-  bind: ([fd, address], result) =>
-    onSocket(fd, (socket) => ({ kind: 'local', socket, address: readAddress(address), result })),
-  getsockname: ([fd, address], result) =>
-    onSocket(fd, (socket) => ({ kind: 'local', socket, address: readAddress(address), result })),
-  listen: ([fd], result) =>
-    onSocket(fd, (socket) => ({ kind: 'local', socket, address: socket.local, result })),
+    onSocket(fd, (socket) => ({ kind: 'connect', socket, address: readAddress(address, 'none'), result })),
+  bind: ([fd, address], result) => readLocal('bind', fd, readAddress(address), result),
+  getsockname: ([fd, address], result) => readLocal('getsockname', fd, readAddress(address), result),
+  listen: ([fd], result) => readLocal('listen', fd, null, result),
   sendto: ([fd, payload, , , address], result) => {
     const message = { address: readAddress(address), payload: readPayload(payload) };
     return onSocket(fd, (socket) => ({ kind: 'send', socket, messages: [message], result }));
@@ -49,6 +47,12 @@ const READERS: Readonly<Record<string, Reader>> = {
   seccomp: ([, flags], result) => ({ kind: hidesCalls(flags, result) ? 'filter' : 'other' }),
   prlimit64: ([pid, , limit]) =>
     limit?.text === 'NULL' ? { kind: 'other' } : readReach('prlimit64', [pid], undefined),
+  sched_setaffinity: ([pid]) => readReach('sched_setaffinity', [pid], undefined),
+  sched_setattr: ([pid]) => readReach('sched_setattr', [pid], undefined),
+  sched_setparam: ([pid]) => readReach('sched_setparam', [pid], undefined),
+  sched_setscheduler: ([pid]) => readReach('sched_setscheduler', [pid], undefined),
+  setpriority: ([which, who]) => readPriority('setpriority', which, who),
+  ioprio_set: ([which, who]) => readPriority('ioprio_set', which, who),
 };
 
 /** What a call means, from its name and arguments; undefined where the arguments are not what such a call has. */
@@ -119,6 +123,17 @@ function onSocket(item: Item | undefined, make: (socket: Socket) => CallEvent): 
   return socket && make(socket);
 }
 
+function readLocal(
+  call: Extract<CallEvent, { kind: 'local' }>['call'],
+  fd: Item | undefined,
+  address: Address | null,
+  result: Result,
+): CallEvent | undefined {
+  return onSocket(fd, (socket) => ({
+    ...{ kind: 'local', call, socket, address: address ?? socket.local, result },
+  }));
+}
+
 function readPayload(item: Item | undefined): readonly Quoted[] | null {
   if (item?.text === 'NULL') return [];
   return item?.strings[0] === undefined ? null : [item.strings[0]];
@@ -158,21 +173,4 @@ function readParts(item: Item): readonly Quoted[] | null {
     payload.push(base.strings[0]);
   }
   return payload;
-}
-
-/** Reads who is sent a signal; asking whether a process is there (signal 0) touches nobody. */
-function readReach(
-  call: string,
-  targets: readonly (Item | undefined)[],
-  signal: Item | undefined,
-): CallEvent | undefined {
-  if (signal?.text === '0') return { kind: 'other' };
-  const pids = targets.map((target) => Number(target?.text ?? 'none'));
-  return pids.every(Number.isInteger) ? { kind: 'reach', call, targets: pids } : undefined;
-}
-
-function readPidfd(call: string, fd: Item | undefined, signal: Item | undefined): CallEvent {
-  if (signal?.text === '0') return { kind: 'other' };
-  const pid = /^\d+<pid:(\d+)>$/.exec(fd?.text ?? '')?.[1];
-  return { kind: 'reach', call, targets: pid === undefined ? null : [Number(pid)] };
 }

@@ -12,6 +12,8 @@ export const GAPS = {
   parent: 'the trace does not tell who made a process',
   reused: 'a process number was given again without its process having ended',
   lost: 'the tracer missed a call after a thread started a program',
+  attempts: 'more was reached for than is kept',
+  sightings: 'made-up credentials were seen more often than is kept',
   tooMany: 'there were more processes than are followed',
 } as const;
 

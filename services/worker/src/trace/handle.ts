@@ -1,7 +1,8 @@
 import { since } from './clock.ts';
 import { closeAll, closeUnasked, onConnect } from './connect.ts';
 import type { CallEvent } from './event.ts';
-import { noteLocal } from './network.ts';
+import { NAMELESS } from './line.ts';
+import { onLocal } from './listen.ts';
 import { addPrivileged, privilegedName, tampers } from './privileged.ts';
 import { type End, endTask, execute, type Process, SHELL_STARTS } from './processes.ts';
 import { onSend } from './send.ts';
@@ -32,7 +33,7 @@ export function handle(state: State, pid: number, process: Process, event: CallE
       handleSend(state, process, event);
       break;
     case 'local':
-      noteLocal(state.network, event);
+      if (!onLocal(state.network, process, event)) state.gaps.add('network');
       break;
     case 'filter':
       state.gaps.add('filter');
@@ -67,6 +68,14 @@ function handleSend(state: State, process: Process, event: Extract<CallEvent, { 
   if (sent.cut) state.cut += 1;
 }
 
+/** Takes in that the kernel answered a call with a signal: one that a rehearsal refuses in every form. */
+export function handleRefused(state: State, tid: number, call: string): void {
+  const process = state.tree.tasks.get(tid);
+  if (process === undefined || process.role === 'keeper') return;
+  process.trapped = true;
+  addPrivileged(state.privileged, process, call);
+}
+
 /** Takes in the end of a thread, and of its process if it was the first one. */
 export function handleEnd(state: State, tid: number, end: End, atMs: number): void {
   forsakeSpawn(state, tid);
@@ -74,7 +83,10 @@ export function handleEnd(state: State, tid: number, end: End, atMs: number): vo
   if (process === undefined) return;
   closeAll(state.network, process);
   // The keeper ends when the worker lets it go, or with the whole container: never by a signal of anybody in there.
-  if (process === state.tree.keeper && 'signal' in end) state.gaps.add('tampering');
+  // Nor before the shell, which it waits for.
+  if (process === state.tree.keeper && ('signal' in end || state.shell === null)) state.gaps.add('tampering');
+  if (process.role !== 'keeper' && !process.trapped && 'signal' in end && end.signal === 'SIGSYS')
+    addPrivileged(state.privileged, process, NAMELESS);
   if (process !== state.tree.shell) return;
   const startedAtMs = state.startedAtMs ?? process.startedAtMs;
   const signal = 'signal' in end ? end.signal : null;

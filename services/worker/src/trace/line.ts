@@ -15,7 +15,8 @@ export type Line = { readonly pid: number; readonly atMs: number } & (
   | { readonly kind: 'exited'; readonly status: number }
   | { readonly kind: 'killed'; readonly signal: string }
   | { readonly kind: 'superseded'; readonly by: number }
-  | { readonly kind: 'signal' }
+  /** `refused`: the call for which the kernel sent it instead of making it. */
+  | { readonly kind: 'signal'; readonly refused: string | null }
 );
 
 /** Stands at the end of a call's first half: another thread's line comes first, or the thread gets another number. */
@@ -25,6 +26,9 @@ const SHORT = 256;
 
 /** How a call is named whose thread was killed before the tracer could look at it; it was never made. */
 export const UNSEEN = '???';
+
+/** How a refused call is named of which only the refusal is known. */
+export const NAMELESS = 'syscall';
 
 /** Reads a line of the trace; undefined for one that the tracer would not write. */
 export function readLine(line: Buffer): Line | undefined {
@@ -37,7 +41,7 @@ export function readLine(line: Buffer): Line | undefined {
     case 0x2b: // +
       return readEnd(line.toString('latin1', from, from + SHORT), pid, atMs);
     case 0x2d: // -
-      return line.toString('latin1', from, from + 4) === '--- ' ? { kind: 'signal', pid, atMs } : undefined;
+      return readSignal(line.toString('latin1', from, from + SHORT), pid, atMs);
     case 0x3c: // <
       return readResumed(line, from, pid, atMs);
     default:
@@ -75,6 +79,19 @@ function readResumed(line: Buffer, from: number, pid: number, atMs: number): Lin
   const match = /^<\.\.\. ([a-z0-9_]+|\?\?\?) resumed>/.exec(line.toString('latin1', from, from + SHORT));
   if (match?.[1] === undefined) return undefined;
   return { kind: 'resumed', pid, atMs, name: match[1], text: line.subarray(from + match[0].length) };
+}
+
+function readSignal(text: string, pid: number, atMs: number): Line | undefined {
+  if (!text.startsWith('--- ')) return undefined;
+  const refused = /^--- SIGSYS \{.*\bsi_code=SYS_SECCOMP\b/.test(text) ? refusedCall(text) : null;
+  return { kind: 'signal', pid, atMs, refused };
+}
+
+/** The name of a refused call; one by another machine's number, or one that the tracer does not know, has none. */
+function refusedCall(text: string): string {
+  const native = /\bsi_arch=AUDIT_ARCH_(?:X86_64|AARCH64)\b/.test(text);
+  const name = /\bsi_syscall=__NR_([a-z_][a-z0-9_]*)[,}]/.exec(text)?.[1];
+  return native && name !== undefined ? name : NAMELESS;
 }
 
 function readEnd(text: string, pid: number, atMs: number): Line | undefined {

@@ -80,18 +80,9 @@ test.each<readonly [says: string, calls: readonly string[], attempts: readonly s
   ],
   ['an answered stream to this machine', [connect('3<TCP:[1]>', inet('127.0.0.1', 5432), '= 0')], []],
   [
-    'a stream to an own port',
-    [
-      'bind(4<TCP:[2]>, {sa_family=AF_INET, sin_port=htons(81), sin_addr=inet_addr("\\x30\\x2e\\x30\\x2e\\x30\\x2e\\x30")}, 16) = 0',
-      connect('3<TCP:[1]>', inet('127.0.0.1', 81), '= -1 EINPROGRESS (Operation now in progress)'),
-      connect('3<TCPv6:[1]>', inet('::1', 81), REFUSED),
-    ],
-    [],
-  ],
-  [
     'a stream to a port found out afterwards',
     [
-      'listen(4<TCP:[0.0.0.0:4242]>, 5) = 0',
+      'listen(4<TCP:[127.0.0.1:4242]>, 5) = 0',
       connect('3<TCP:[1]>', inet('127.0.0.1', 4242), '= -1 EINPROGRESS (Operation now in progress)'),
     ],
     [],
@@ -99,7 +90,9 @@ test.each<readonly [says: string, calls: readonly string[], attempts: readonly s
   [
     'a stream to a port asked for by name',
     [
-      `getsockname(4<TCP:[2]>, ${inet('0.0.0.0', 4243).replace('16', '[16]')}) = 0`,
+      `bind(4<TCP:[2]>, ${inet('127.0.0.1', 0)}) = 0`,
+      'listen(4<TCP:[2]>, 5) = 0',
+      `getsockname(4<TCP:[2]>, ${inet('127.0.0.1', 4243).replace('16', '[16]')}) = 0`,
       connect('3<TCP:[1]>', inet('127.0.0.1', 4243), '= -1 EINPROGRESS (Operation now in progress)'),
     ],
     [],
@@ -125,7 +118,6 @@ test.each<readonly [says: string, calls: readonly string[], attempts: readonly s
     [`bind(4<UDP:[2]>, ${inet('127.0.0.1', 83)}) = 0`, connect('3<TCP:[1]>', inet('127.0.0.1', 83), REFUSED)],
     ['tcp - 127.0.0.1 83'],
   ],
-  ['addresses being sorted', [connect('3<UDP:[1]>', inet('127.0.0.1', 80), '= 0')], []],
   [
     'a datagram to this machine',
     [`sendto(3<UDP:[1]>, "\\x00", 1, 0, ${inet('127.0.0.1', 514)}) = 1`],
@@ -236,11 +228,6 @@ test.each<readonly [says: string, calls: readonly string[], attempts: readonly s
     ['unix - /a -'],
   ],
   ['a socket that answers', [connect('3<UNIX-STREAM:[1]>', unix('"\\x2f\\x61"'), '= 0')], []],
-  [
-    'a socket of the trace',
-    [`bind(4<UNIX:[2]>, ${unix('"\\x2f\\x61"')}) = 0`, connect('3<UNIX:[1]>', unix('"\\x2f\\x61"'), REFUSED)],
-    [],
-  ],
   ['an abstract socket', [connect('3<UNIX-STREAM:[1]>', unix('@"\\x61"'), REFUSED)], ['unix - @a -']],
   ['a name service', [connect('3<UNIX-STREAM:[1]>', unix(quoted('/var/run/nscd/socket')), ABSENT)], []],
   [
@@ -286,4 +273,5 @@ test('an attempt is listed once for its program and step, and no more than a tho
   const traced = tracedShell([...calls, ...calls.slice(0, 10)]);
   expect(traced.network).toHaveLength(1000);
   expect(traced.networkLeftOut).toBe(500);
+  expect(traced.gaps).toEqual(['more was reached for than is kept']);
 });

@@ -1,6 +1,5 @@
 import type { Address, Socket } from './address.ts';
 import { type Attempts, noAttempts, type Target } from './attempts.ts';
-import type { CallEvent } from './event.ts';
 import type { Result } from './line.ts';
 
 export type InetAddress = Extract<Address, { kind: 'inet' }>;
@@ -13,44 +12,42 @@ export const DNS_PORT = 53;
 /** Where the sandbox sends every question for a name; nothing answers there. */
 export const RESOLVER: InetAddress = { kind: 'inet', address: '127.0.0.1', port: DNS_PORT, loopback: true };
 
-const MOST_PATHS = 10_000;
-
-/** Where programs look up users, hosts and groups on their own; a container has none of these services. */
-const NAME_SERVICES =
-  /^(?:\/var\/run\/nscd\/socket|\/run\/nscd\/socket|\/run\/systemd\/userdb\/[^/]+|\/var\/lib\/sss\/pipes\/[^.][^/]*(?:\/[^./][^/]*)?|\/run\/systemd\/resolve\/[^/]+|\/(?:var\/)?run\/avahi-daemon\/socket)$/;
-
 /** What a trace told about the network so far. */
 export interface Network {
   readonly attempts: Attempts;
-  /** Ports that processes of the trace are reached on, as `tcp:80`. */
-  readonly ports: Set<string>;
-  /** Paths of unix sockets that processes of the trace are reached on. */
-  readonly paths: Set<string>;
+  /** Datagram ports of processes of the trace. */
+  readonly ports: Set<number>;
+  /** Stream ports that processes of the trace listened on. */
+  readonly listening: Set<number>;
+  /** Ports that were asked for by number; others the kernel chose. */
+  readonly asked: Set<number>;
+  /** Addresses of sockets that the tracer shows by their own number even when they have one. */
+  readonly bound: Map<number, InetAddress>;
+  /** Descriptors that listen on a port which the kernel chose and the tracer did not show. */
+  readonly unnamed: Set<string>;
   /** How many connections to the resolver have not shown a question. */
   unasked: number;
+  /** How many datagram sockets are connected to this machine and have shown nothing sent. */
+  probes: number;
 }
 
 /** A network that nobody has touched. */
 export function quietNetwork(): Network {
-  return { attempts: noAttempts(), ports: new Set(), paths: new Set(), unasked: 0 };
+  return {
+    attempts: noAttempts(),
+    ports: new Set(),
+    listening: new Set(),
+    asked: new Set(),
+    bound: new Map(),
+    unnamed: new Set(),
+    unasked: 0,
+    probes: 0,
+  };
 }
 
-/** Notes where a socket of the trace is reached itself. */
-export function noteLocal(network: Network, event: Extract<CallEvent, { kind: 'local' }>): void {
-  const { socket, address, result } = event;
-  noteSocket(network, socket);
-  if (result.value !== 0 || socket.peer.kind !== 'none') return;
-  notePort(network, socket.protocol, address);
-  if (address.kind === 'unix' && network.paths.size < MOST_PATHS) network.paths.add(address.path);
-}
-
-/** Notes the own port of a socket that is not, or need not be, connected. */
-export function noteSocket(network: Network, { protocol, local, peer }: Socket): void {
-  if (protocol === 'udp' || peer.kind === 'none') notePort(network, protocol, local);
-}
-
-function notePort({ ports }: Network, protocol: 'tcp' | 'udp', address: Address): void {
-  if (address.kind === 'inet' && address.port !== 0) ports.add(`${protocol}:${address.port}`);
+/** Notes the own port of a datagram socket. */
+export function noteSocket({ ports }: Network, { protocol, local }: Socket): void {
+  if (protocol === 'udp' && local.kind === 'inet' && local.port !== 0) ports.add(local.port);
 }
 
 /** Whether a call cannot have led anywhere: the kernel found no socket, or could not read what it was given either. */
@@ -58,30 +55,52 @@ export function failedBefore({ error }: Result): boolean {
   return error === 'EBADF' || error === 'ENOTSOCK' || error === 'EFAULT';
 }
 
-/** Whether an address is that of the sandbox's resolver. */
-export function isResolver({ address, port }: InetAddress): boolean {
-  return address === RESOLVER.address && port === RESOLVER.port;
+const ELSEWHERE: ReadonlySet<string | null> = new Set(['ENETUNREACH', 'EHOSTUNREACH', 'ENETDOWN']);
+
+/**
+ * Whether the kernel's answer belongs to another address than the tracer saw: nothing on this machine is unreachable.
+ * Another thread changed the address between the tracer's look and the kernel's. An address of IPv6 "cannot be
+ * assigned" where there is no IPv6, and then not even its loopback is.
+ */
+export function contradicts(socket: Socket, address: Address, { error }: Result): boolean {
+  const inet = address.kind === 'inet';
+  const inside = address.kind === 'none' || address.kind === 'unix' || (inet && address.loopback);
+  if (!inside) return false;
+  if (ELSEWHERE.has(error)) return true;
+  const v6 = inet && address.address.includes(':');
+  return error === 'EADDRNOTAVAIL' && socket.family === 'inet6' && !v6;
 }
 
-/** Whether an internet address is that of a process of the trace. */
-export function isOwnPort({ ports }: Network, protocol: 'tcp' | 'udp', address: InetAddress): boolean {
-  return address.loopback && ports.has(`${protocol}:${address.port}`);
+/** Whether an address is that of the sandbox's resolver, or of another machine's: they all are on loopback. */
+export function isResolver({ loopback, port }: InetAddress): boolean {
+  return loopback && port === DNS_PORT;
 }
 
-/** Whether a unix socket is of no interest: its listener is in the container, or it is asked about users and hosts. */
-export function isInsidePath({ paths }: Network, path: string, { value, error }: Result): boolean {
-  const answered = (value !== null && value >= 0) || error === 'EAGAIN' || error === 'EISCONN';
-  return answered || paths.has(path) || NAME_SERVICES.test(path);
+// The connection is there, or was judged when it began.
+const CONNECTED: ReadonlySet<string | null> = new Set(['EISCONN', 'EALREADY']);
+// It goes on by itself; the trace will not tell how it ends.
+const GOES_ON: ReadonlySet<string | null> = new Set(['EINPROGRESS', 'EINTR', 'ERESTARTSYS', 'EAGAIN']);
+
+/**
+ * Whether a stream to this machine was taken by somebody in the container: live, whoever is not answered here may
+ * reach a real service, whatever was bound before.
+ *
+ * A connection that does not wait always "goes on", and whether it was taken shows in no call that is traced. So there
+ * it is enough that somebody in the trace listened on the port at some time: that a socket was closed is not told.
+ */
+export function isTaken({ listening }: Network, { port, loopback }: InetAddress, result: Result): boolean {
+  const { value, error } = result;
+  if (!loopback) return false;
+  if (error === null) return value !== null && value >= 0;
+  return CONNECTED.has(error) || (GOES_ON.has(error) && listening.has(port));
 }
 
 /** An internet address as a target. */
-export function inetTarget(protocol: 'tcp' | 'udp', { address, port }: InetAddress): Target {
+export function inetTarget(
+  protocol: 'tcp' | 'udp',
+  { address, port }: Pick<InetAddress, 'address' | 'port'>,
+): Target {
   return { protocol, host: null, address, port };
-}
-
-/** A unix socket's path as a target. */
-export function unixTarget(path: string): Target {
-  return { protocol: 'unix', host: null, address: path, port: null };
 }
 
 /** A family of addresses that is neither the internet's nor local, as a target. */

@@ -61,14 +61,16 @@ test.each([
   expect(privileged).toHaveLength(1);
 });
 
-test('a keeper that a signal ended was tampered with, before the shell ended or after', () => {
+test('a keeper that a signal ended, or that ended before the shell, was tampered with', () => {
   const killed: readonly [number, string] = [KEEPER, '+++ killed by SIGKILL +++'];
   for (const lines of [
     [...BEGIN, killed, ...END],
     [...BEGIN, ...END, killed],
   ])
     expect(traced(said(lines))).toMatchObject({ tampering: true, complete: false });
-  expect(traced(said([...BEGIN, ...END, [KEEPER, '+++ exited with 0 +++']])).tampering).toBe(false);
+  const left: readonly [number, string] = [KEEPER, '+++ exited with 0 +++'];
+  expect(traced(said([...BEGIN, left, ...END]))).toMatchObject({ tampering: true, complete: false });
+  expect(traced(said([...BEGIN, ...END, left])).tampering).toBe(false);
 });
 
 test('a signal to a process that has ended is not one to a stranger', () => {
@@ -76,4 +78,58 @@ test('a signal to a process that has ended is not one to a stranger', () => {
     tracedShell([fork(20), [20, '+++ exited with 0 +++'], 'kill(20, SIGTERM) = -1 ESRCH (No such process)'])
       .privileged,
   ).toEqual([]);
+});
+
+const AIMED: readonly ((pid: number) => string)[] = [
+  (pid) => `sched_setaffinity(${pid}, 8, [0]) = 0`,
+  (pid) => `sched_setattr(${pid}, {size=48, sched_policy=SCHED_IDLE, sched_flags=0}, 0) = 0`,
+  (pid) => `sched_setscheduler(${pid}, SCHED_IDLE, [0]) = 0`,
+  (pid) => `sched_setparam(${pid}, [0]) = 0`,
+  (pid) => `setpriority(PRIO_PROCESS, ${pid}, 19) = 0`,
+  (pid) => `setpriority(PRIO_PGRP, ${pid}, 19) = 0`,
+  (pid) => `ioprio_set(IOPRIO_WHO_PROCESS, ${pid}, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)) = 0`,
+  (pid) => `ioprio_set(IOPRIO_WHO_PGRP, ${pid}, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0)) = 0`,
+  (pid) => `prlimit64(${pid}, RLIMIT_AS, {rlim_cur=0, rlim_max=0}, NULL) = 0`,
+];
+
+test.each(AIMED.map((call) => [call(1).slice(0, -4), call] as const))(
+  '%s: at what watches it is tampering, at a stranger privileged, at its own nothing',
+  (_, call) => {
+    const told = (pid: number): unknown => {
+      const { privileged, tampering, gaps } = tracedShell([fork(20), call(pid)]);
+      return { privileged: privileged.length, tampering, gaps: gaps.length };
+    };
+    for (const pid of [1, KEEPER]) expect(told(pid)).toEqual({ privileged: 1, tampering: true, gaps: 1 });
+    for (const pid of [0, SHELL, 20]) expect(told(pid)).toEqual({ privileged: 0, tampering: false, gaps: 0 });
+    expect(told(4321)).toEqual({ privileged: 1, tampering: false, gaps: 0 });
+  },
+);
+
+test.each(['setpriority(PRIO_USER, 0, 19) = 0', 'ioprio_set(IOPRIO_WHO_USER, 1000, 0) = 0'])(
+  '%s is aimed at the tracer too',
+  (call) => expect(tracedShell([call])).toMatchObject({ tampering: true, privileged: [{}] }),
+);
+
+const trap = (fields: string): string => `--- SIGSYS {si_signo=SIGSYS, ${fields}} ---`;
+const KILLED: readonly [number, string] = [20, '+++ killed by SIGSYS +++'];
+const BY_FILTER = 'si_code=SYS_SECCOMP, si_call_addr=0x7f01';
+
+test.each([
+  [`${BY_FILTER}, si_syscall=__NR_clone, si_arch=AUDIT_ARCH_X86_64`, ['clone']],
+  [`${BY_FILTER}, si_syscall=__NR_socket, si_arch=AUDIT_ARCH_AARCH64`, ['socket']],
+  [`${BY_FILTER}, si_syscall=__NR_clone, si_arch=AUDIT_ARCH_I386`, ['syscall']],
+  [`${BY_FILTER}, si_syscall=0x40000027, si_arch=AUDIT_ARCH_X86_64`, ['syscall']],
+  ['si_code=SI_USER, si_pid=20, si_uid=0', []],
+])('%s: a call that was answered with a signal is privileged by its name', (fields, expected) => {
+  const survived = tracedShell([fork(20), [20, trap(fields)], [20, '+++ exited with 0 +++']]);
+  expect(survived.privileged.map(({ syscall }) => syscall)).toEqual(expected);
+  const killed = tracedShell([fork(20), [20, trap(fields)], KILLED]);
+  const told = expected.length === 0 ? ['syscall'] : expected;
+  expect(killed.privileged.map(({ syscall }) => syscall)).toEqual(told);
+  expect([...survived.gaps, ...killed.gaps]).toEqual([]);
+});
+
+test('a process that such a signal ended without a word made a call without a name', () => {
+  expect(tracedShell([fork(20), KILLED]).privileged).toMatchObject([{ syscall: 'syscall', pid: 20 }]);
+  expect(tracedShell([fork(20), [20, '+++ killed by SIGTERM +++']]).privileged).toEqual([]);
 });

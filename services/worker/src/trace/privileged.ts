@@ -1,12 +1,10 @@
 import type { CallEvent } from './event.ts';
 import { type Process, type Tree, wasSeen } from './processes.ts';
+import { TRACER } from './reach.ts';
 import type { StepCell } from './step.ts';
 
 /** The most attempts kept. */
 const MOST = 200;
-
-/** The container's first process is the tracer. */
-const TRACER = 1;
 
 /** Flags that ask for a namespace of one's own. */
 const NAMESPACES: ReadonlySet<string> = new Set([

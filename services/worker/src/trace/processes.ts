@@ -3,6 +3,14 @@ import { beginSteps, type StepCell, type Steps } from './step.ts';
 /** How a process ended. */
 export type End = { readonly status: number } | { readonly signal: string };
 
+/** A datagram socket's connection, and by whom. */
+export interface Probe {
+  readonly address: string;
+  readonly port: number;
+  readonly program: string;
+  readonly step: StepCell;
+}
+
 /** One process; its threads are one with it. */
 export interface Process {
   /** Unlike a pid, never given twice; counts from 0. */
@@ -18,6 +26,10 @@ export interface Process {
   execs: number;
   endedAtMs: number | null;
   end: End | null;
+  /** Some call of it was answered with a signal. */
+  trapped: boolean;
+  /** Datagram sockets connected to this machine, by address, on which nothing was sent. */
+  readonly probes: Map<string, Probe>;
   /** Descriptors connected to the resolver on which no query was seen yet. */
   readonly unasked: Map<number, { readonly program: string; readonly step: StepCell }>;
 }
@@ -132,6 +144,8 @@ function addProcess(tree: Tree, { pid, atMs, role, parent }: Birth): Process {
     execs: 0,
     endedAtMs: null,
     end: null,
+    trapped: false,
+    probes: new Map(),
     unasked: new Map(),
   };
   tree.parents.push(process.parent.id);

@@ -14,9 +14,21 @@ const NETWORK: Readonly<Record<string, readonly string[]>> = {
     'curl dns late.example.test',
   ],
   died: [],
+  evade: [
+    ...[
+      'tcp null',
+      'tcp 127.0.0.1:5432',
+      'unix /tmp/own.sock',
+      'dns /run/systemd/resolve/io.systemd.Resolve',
+    ],
+    ...['dns /run/avahi-daemon/socket', 'unix /run/systemd/userdb/io.systemd.Machine'],
+    // The tracer shows what a multipath socket is only once it listens.
+    ...['tcp 0.0.0.0:8080', 'tcp 0.0.0.0', 'udp 0.0.0.0:8081', 'tcp 0.0.0.0:8081', 'udp 0.0.0.0:5514'],
+    ...['dns null', 'udp 127.0.0.1:514'],
+  ].map((target) => `python3 ${target}`),
   git: ['git-remote-https dns git.example.test', 'git dns git.example.test'],
   notif: [],
-  odd: ['python3 udp 192.0.2.30:9'],
+  odd: ['python3 unix /tmp/s>]"', 'python3 udp 192.0.2.30:9'],
   plain: [],
   signals: [],
   sockets: [
@@ -25,20 +37,22 @@ const NETWORK: Readonly<Record<string, readonly string[]>> = {
       'tcp 2001:db8::5:8443',
       'tcp 127.0.0.1:9999',
       'tcp ::1:9998',
+      ...['tcp ::', 'tcp :::39873'],
       'tcp 127.0.0.1:9997',
     ],
     ...['udp 192.0.2.8:514', 'udp 127.0.0.1:5353', 'dns example.test', 'dns six.example.test'],
     ...['udp 192.0.2.53:53', 'dns other.test', 'dns null', 'unix /var/run/docker.sock', 'unix @hiddenÿ'],
     ...['udp 192.0.2.9:0', 'udp 0x201', 'udp AF_CAN', 'udp 192.0.2.12:443', 'tcp 192.0.2.13:80'],
-    ...['tcp 127.0.0.1:81', 'tcp fe80::1:81'],
+    ...['tcp 127.0.0.1:81', 'tcp fe80::1:81', 'udp 127.0.0.1:1234'],
   ].map((target) => `python3 ${target}`),
   texec: ['busybox tcp 192.0.2.98:443'],
   threads: ['python3 tcp 192.0.2.20:80'],
-  toolkit: ['busybox tcp null'],
+  toolkit: ['busybox tcp null', 'busybox tcp null'],
 };
 
 /** Why a recorded trace cannot be believed; the others are complete. */
 const GAPS: Readonly<Record<string, readonly string[]>> = {
+  evade: ['a network call could not be read'],
   notif: ['the command put itself between its calls and the tracer'],
   signals: ['the command reached for what watches it'],
   threads: ['a process was made that the tracer cannot follow', 'the command reached for what watches it'],
@@ -116,4 +130,17 @@ test('signals to the tracer are tampering, and privileged by their calls', () =>
   expect(privileged.map(({ syscall }) => syscall)).toEqual([
     ...['kill', 'tkill', 'pidfd_send_signal', 'unshare', 'ptrace'],
   ]);
+});
+
+test('what is reached from elsewhere is told apart, and what the kernel refused with a signal has its name', () => {
+  const { network, privileged } = traced(recorded().get('evade') ?? Buffer.alloc(0));
+  const listeners = network.filter(({ listens }) => listens).map(({ protocol, port }) => [protocol, port]);
+  expect(listeners).toEqual([
+    ['tcp', 8080],
+    ['tcp', null],
+    ['udp', 8081],
+    ['tcp', 8081],
+    ['udp', 5514],
+  ]);
+  expect(privileged.map(({ syscall }) => syscall)).toEqual(['clone', 'syscall']);
 });

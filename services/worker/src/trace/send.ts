@@ -5,21 +5,22 @@ import { type AskedName, readQuery, showName } from './dns.ts';
 import type { CallEvent, Message } from './event.ts';
 import type { Result } from './line.ts';
 import {
+  contradicts,
   DNS_PORT,
   failedBefore,
   familyTarget,
+  type InetAddress,
   inetTarget,
-  isInsidePath,
-  isOwnPort,
   isResolver,
+  isTaken,
   type Network,
   noteSocket,
   RESOLVER,
   UNKNOWN_TARGET,
-  unixTarget,
 } from './network.ts';
 import type { Process } from './processes.ts';
 import { unquote } from './syntax.ts';
+import { unixTarget } from './unix.ts';
 
 /** What may have left for somewhere: byte strings to search for canaries. */
 export interface Sent {
@@ -30,17 +31,15 @@ export interface Sent {
   readonly cut: boolean;
 }
 
+type Send = Extract<CallEvent, { kind: 'send' }>;
+
 const NOTHING: Sent = { bytes: [], unreadable: false, cut: false };
 
 /** The length before a query on a stream (RFC 1035, section 4.2.2). */
 const STREAM_PREFIX = 2;
 
 /** Judges everything that one call sends. */
-export function onSend(
-  network: Network,
-  process: Process,
-  event: Extract<CallEvent, { kind: 'send' }>,
-): Sent {
+export function onSend(network: Network, process: Process, event: Send): Sent {
   const { socket, messages, result } = event;
   noteSocket(network, socket);
   if (failedBefore(result)) return NOTHING;
@@ -48,12 +47,25 @@ export function onSend(
     addAttempt(network.attempts, process, UNKNOWN_TARGET);
     return { ...NOTHING, unreadable: true };
   }
+  const contradicted = isContradicted(process, event, messages);
+  if (contradicted) addAttempt(network.attempts, process, UNKNOWN_TARGET);
   const sent = messages.map((message) => onMessage(network, process, socket, message, result));
   return {
     bytes: sent.flatMap(({ bytes }) => bytes),
-    unreadable: sent.some(({ unreadable }) => unreadable),
+    unreadable: contradicted || sent.some(({ unreadable }) => unreadable),
     cut: sent.some(({ cut }) => cut),
   };
+}
+
+/** Whether the kernel says of a message that it went elsewhere than the tracer saw. */
+function isContradicted(process: Process, { socket, result }: Send, messages: readonly Message[]): boolean {
+  const [first] = messages;
+  if (first !== undefined && contradicts(socket, whereTo(process, socket, first), result)) return true;
+  // Of several, only the first one's error is told. A datagram to this machine fails only after a refusal, and those
+  // come back only to a socket that is connected.
+  const failed = result.value !== null && result.value > 0 ? messages[result.value]?.address : undefined;
+  const bare = socket.protocol === 'udp' && socket.peer.kind === 'none';
+  return bare && failed?.kind === 'inet' && failed.loopback;
 }
 
 function onMessage(
@@ -63,11 +75,13 @@ function onMessage(
   message: Message,
   result: Result,
 ): Sent {
-  const address = message.address.kind === 'none' ? peerOf(process, socket) : message.address;
+  const address = whereTo(process, socket, message);
   const payload = readPayload(message);
   const names = address.kind === 'inet' ? questions(socket, address.port, payload) : [];
   const toResolver = address.kind === 'inet' && isResolver(address);
-  const target = toResolver ? unreadTarget(names, payload) : targetOf(network, socket, address, result);
+  const target = toResolver
+    ? unreadTarget(names, payload)
+    : targetOf(network, socket, message, address, result);
   if (toResolver && names.length > 0) markAsked(network, process, socket.fd);
   if (target !== null) addAttempt(network.attempts, process, target);
   for (const name of names)
@@ -80,13 +94,20 @@ function onMessage(
   };
 }
 
-/** Where a message without an address goes: to what its socket is connected to. */
-function peerOf(process: Process, socket: Socket): Address {
+/** Where a message goes; without an address, to what its socket is connected to. */
+function whereTo(process: Process, socket: Socket, { address }: Message): Address {
+  if (address.kind !== 'none') return address;
   if (socket.peer.kind !== 'none') return socket.peer;
   return process.unasked.has(socket.fd) ? RESOLVER : { kind: 'none' };
 }
 
-function targetOf(network: Network, socket: Socket, address: Address, result: Result): Target | null {
+function targetOf(
+  network: Network,
+  socket: Socket,
+  message: Message,
+  address: Address,
+  result: Result,
+): Target | null {
   switch (address.kind) {
     case 'none':
       return null;
@@ -95,15 +116,28 @@ function targetOf(network: Network, socket: Socket, address: Address, result: Re
     case 'other':
       return familyTarget(address.family);
     case 'unix':
-      return isInsidePath(network, address.path, result) ? null : unixTarget(address.path);
+      return unixTarget(address.path, result);
     case 'inet': {
-      const answered = socket.protocol === 'tcp' && (result.value ?? -1) >= 0;
-      const inside = address.loopback && (answered || isOwnPort(network, socket.protocol, address));
+      const inside =
+        socket.protocol === 'tcp'
+          ? onConnection(message, address) || isTaken(network, address, result)
+          : isHeard(network, address, result);
       return inside ? null : inetTarget(socket.protocol, address);
     }
     default:
       return address satisfies never;
   }
+}
+
+/** A stream that is connected inside was taken there, however it ends. */
+function onConnection(message: Message, { loopback }: InetAddress): boolean {
+  return loopback && message.address.kind === 'none';
+}
+
+/** Whether a datagram went to a process of the trace. A port was its own if it ever was: closing is not told. */
+function isHeard({ ports }: Network, { port, loopback }: InetAddress, { value, error }: Result): boolean {
+  const went = error === 'EAGAIN' || (value !== null && value >= 0);
+  return loopback && went && ports.has(port);
 }
 
 /** What is sent to the resolver and is no question is an attempt all the same; a stream's length may come alone. */

@@ -35,3 +35,13 @@ test('a canary is told once for a process and a place', () => {
     tracedShell([start, start, fork(20), [20, start]], watchFor({ TOKEN: CANARY })).sightings,
   ).toMatchObject([...[{ pid: SHELL }, { pid: 20 }]]);
 });
+
+test('a canary that does not fit any more makes the trace incomplete', () => {
+  const told = (count: number): readonly string[] => {
+    const names = Array.from({ length: count }, (_, index) => `TOKEN_${index}`);
+    const watch = watchFor(Object.fromEntries(names.map((name) => [name, CANARY])));
+    return tracedShell([exec('/bin/a', [CANARY]), exec('/bin/a', [CANARY])], watch).gaps;
+  };
+  expect(told(1000)).toEqual([]);
+  expect(told(1001)).toEqual(['made-up credentials were seen more often than is kept']);
+});

@@ -22,13 +22,14 @@ export interface Seen {
 export interface Sightings {
   readonly kept: Seen[];
   readonly keys: Set<string>;
+  leftOut: number;
 }
 
 const MOST = 1000;
 
 /** None seen yet. */
 export function noSightings(): Sightings {
-  return { kept: [], keys: new Set() };
+  return { kept: [], keys: new Set(), leftOut: 0 };
 }
 
 /** Looks through bytes on their way out. */
@@ -60,9 +61,14 @@ function isNamed(entry: Buffer, name: string): boolean {
   return entry.subarray(0, Buffer.byteLength(name) + 1).equals(Buffer.from(`${name}=`));
 }
 
-function add({ kept, keys }: Sightings, credential: string, where: Place, process: Process): void {
+function add(sightings: Sightings, credential: string, where: Place, process: Process): void {
   const key = JSON.stringify([credential, where, process.id]);
-  if (keys.has(key) || kept.length >= MOST) return;
+  const { kept, keys } = sightings;
+  if (keys.has(key)) return;
+  if (kept.length >= MOST) {
+    sightings.leftOut += 1;
+    return;
+  }
   keys.add(key);
   kept.push({ credential, where, process, step: process.step });
 }

@@ -1,7 +1,7 @@
 import { closeAll } from './connect.ts';
 import { readEvent, spawnFlags } from './fields.ts';
 import type { Gap } from './gaps.ts';
-import { handle, handleEnd } from './handle.ts';
+import { handle, handleEnd, handleRefused } from './handle.ts';
 import { type Joined, type Joiner, joinCalls } from './joiner.ts';
 import { type Line, readLine, UNSEEN } from './line.ts';
 import { splitLines } from './lines.ts';
@@ -49,6 +49,8 @@ export function openTrace(watch: Watch, listener: TraceListener, shell = 'shell'
       if (state.shell === null) gap('noEnd');
       for (const process of new Set(state.tree.tasks.values())) closeAll(state.network, process);
       endSteps(state.tree.steps);
+      if (state.network.attempts.leftOut > 0) gap('attempts');
+      if (state.sightings.leftOut > 0) gap('sightings');
       return tellTraced(state);
     },
   };
@@ -80,6 +82,7 @@ function takeJoined(reading: Reading, joined: Joined): void {
       state.gaps.add('line');
       break;
     case 'signal':
+      if (joined.refused !== null) handleRefused(state, joined.pid, joined.refused);
       break;
     case 'exited':
       handleEnd(state, joined.pid, { status: joined.status }, joined.atMs);
@@ -142,5 +145,8 @@ function buryWaiting(reading: Reading): void {
 }
 
 function isIdle(line: Line | undefined): boolean {
-  return line?.kind === 'signal' || (line?.kind === 'unfinished' && line.name === UNSEEN);
+  return (
+    (line?.kind === 'signal' && line.refused === null) ||
+    (line?.kind === 'unfinished' && line.name === UNSEEN)
+  );
 }

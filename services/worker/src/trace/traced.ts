@@ -57,6 +57,8 @@ export interface Traced {
   readonly processesLeftOut: number;
   readonly network: readonly TracedAttempt[];
   readonly networkLeftOut: number;
+  /** Ports of this machine on which a process of the trace listened at some time. */
+  readonly listened: readonly number[];
   readonly privileged: readonly TracedPrivileged[];
   readonly privilegedLeftOut: number;
   readonly sightings: readonly TracedSighting[];
@@ -85,10 +87,11 @@ export function tellTraced(state: State): Traced {
     shell: state.shell,
     processes: tree.kept.map((process) => tellProcess(process, startedAtMs)),
     processesLeftOut: tree.leftOut,
-    network: attempts.kept.map(({ protocol, host, address, port, program, process, step }) => {
-      return { step: step.step, program, protocol, host, address, port, ...whose(process) };
+    network: attempts.kept.map(({ process, step, ...target }) => {
+      return { ...target, step: step.step, ...whose(process) };
     }),
     networkLeftOut: attempts.leftOut,
+    listened: [...network.listening],
     privileged: privileged.kept.map(({ syscall, program, process, step }) => {
       return { syscall, program, step: step.step, ...whose(process) };
     }),

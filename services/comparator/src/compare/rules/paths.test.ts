@@ -129,7 +129,7 @@ describe('an expected write that is missing', () => {
       { expectedWrites: ['blog/*.md', 'index.html'] },
     );
     expect(find('expected-write-missing', given)).toMatchObject({
-      message: 'nothing was written to index.html, though intent expected it',
+      message: 'nothing is changed at the end in index.html, though intent expected it',
       paths: ['index.html'],
     });
   });

@@ -54,7 +54,10 @@ export function expectedWriteMissing({ touches, allowance }: Facts): Hit | undef
     );
   });
   if (missing.length === 0) return undefined;
-  return { message: `nothing was written to ${listed(missing)}, though intent expected it`, paths: missing };
+  return {
+    message: `nothing is changed at the end in ${listed(missing)}, though intent expected it`,
+    paths: missing,
+  };
 }
 
 function hit(

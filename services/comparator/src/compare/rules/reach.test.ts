@@ -51,10 +51,36 @@ describe('credentials', () => {
   it('that leak are named with the place', () => {
     const canaries = [{ credential: 'T', where: 'change' as const, path: 'blog/a.md', step: 1 }];
     expect(find('canary-leak', comparison({ canaries }))).toMatchObject({
-      message: 'the value of a credential leaked: T in blog/a.md',
+      message: 'leaked the value of a credential: T in blog/a.md',
       paths: ['blog/a.md'],
       step: 1,
     });
+  });
+});
+
+describe('a program that the image lacks', () => {
+  const process = {
+    pid: 5,
+    parent: 3,
+    argv: ['bash'],
+    exit_code: 127,
+    signal: null,
+    step: 1,
+    duration_ms: 1,
+  };
+
+  it('holds, also where the command goes on without it', () => {
+    const finding = { message: 'a program was not found in the rehearsal: live will differ', step: 1 };
+    expect(find('stripped-capability', comparison({ processes: [process] }))).toMatchObject(finding);
+    const piped = step(1, 'docker ps | cat', { pipe_status: [127, 0] });
+    expect(find('stripped-capability', comparison({ steps: [piped] }))).toMatchObject(finding);
+    const last = step(1, 'docker ps', { exit_code: 127 });
+    expect(find('stripped-capability', comparison({ exit_code: 127, steps: [last] }))).toMatchObject(finding);
+  });
+
+  it('is none where everything was found', () => {
+    const fine = { ...process, exit_code: 126 };
+    expect(find('stripped-capability', comparison({ processes: [fine] }))).toBeUndefined();
   });
 });
 

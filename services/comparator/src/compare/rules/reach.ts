@@ -20,29 +20,44 @@ export function canaryLeak({ evidence }: Facts): Hit | undefined {
     leak.path === null ? `${leak.credential} in ${leak.where}` : `${leak.credential} in ${leak.path}`,
   );
   return {
-    message: `the value of a credential leaked: ${listed(where)}`,
+    message: `leaked the value of a credential: ${listed(where)}`,
     paths: [...new Set(seen.flatMap(({ path }) => (path === null ? [] : [path])))],
     step: oneStep(seen),
   };
 }
 
 /**
- * What the command has in real life was taken from it here, so live will differ. Reading a variable leaves no
+ * What the command has in real life was taken from it here, or is not in the image, so live will differ. Reading a variable leaves no
  * evidence, so a credential that the command was given counts as used.
  */
 export function strippedCapability(facts: Facts): Hit | undefined {
   const tried = facts.evidence.network.filter((attempt) => isDeclared(facts, attempt));
   const credentials = strippedCredentials(facts);
   const hosts = tried.map(target);
+  const missing = notFound(facts.evidence);
   const parts = [
     ...(hosts.length > 0 ? [`${listed(hosts)} could not be reached`] : []),
     ...(credentials.length > 0 ? [`${listed(credentials)} was not the real credential`] : []),
+    ...(missing.length > 0 ? ['a program was not found'] : []),
   ];
   if (parts.length === 0) return undefined;
   return {
     message: `${parts.join(' and ')} in the rehearsal: live will differ`,
-    step: credentials.length > 0 ? null : oneStep(tried),
+    step: credentials.length > 0 ? null : oneStep([...tried, ...missing]),
   };
+}
+
+/** What a shell means by 127 (POSIX, 2.8.2): the image has no such program; the live machine may. */
+const NOT_FOUND = 127;
+
+/** The steps in which a program was not found. */
+function notFound({ processes, steps }: Evidence): readonly { readonly step: number | null }[] {
+  return [
+    ...processes.filter(({ exit_code }) => exit_code === NOT_FOUND),
+    ...steps
+      .filter(({ exit_code, pipe_status }) => exit_code === NOT_FOUND || pipe_status.includes(NOT_FOUND))
+      .map(({ index }) => ({ step: index })),
+  ];
 }
 
 /**
@@ -57,7 +72,7 @@ export function sandboxCausedFailure(facts: Facts): Hit | undefined {
   const missed = [...failed.map(target), ...credentials.map((name) => `the real ${name}`)];
   if (missed.length === 0) return undefined;
   return {
-    message: `it failed, perhaps only because the sandbox kept it from ${listed(missed)}`,
+    message: `failed, perhaps only because the sandbox kept it from ${listed(missed)}`,
     step: credentials.length > 0 ? null : oneStep(failed),
   };
 }
@@ -75,10 +90,10 @@ function failsWith({ steps }: Evidence, credential: string): boolean {
   return steps.some(({ ran, exit_code, text }) => ran && exit_code !== 0 && used.test(text));
 }
 
-/** Both sides must say so: evidence when it was recorded, and the patterns now. Patterns cannot name a unix socket. */
+/** Both sides must say so: evidence when it was recorded, and the patterns now. */
 function isDeclared({ allowance }: Facts, attempt: NetworkAttempt): boolean {
   if (!attempt.declared) return false;
-  return attempt.protocol === 'unix' || allowance.network.some((pattern) => namesHost(pattern, attempt));
+  return allowance.network.some((pattern) => namesHost(pattern, attempt));
 }
 
 function strippedCredentials({ allowance, evidence }: Facts): readonly string[] {
