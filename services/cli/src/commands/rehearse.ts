@@ -60,10 +60,15 @@ every word after -- is the command's.
 `,
     )
     .action(async (words: string[], options: Options) => {
-      const { openLane } = await import('../embedded/lane.ts');
+      const [{ openLane }, { keepApart }] = await Promise.all([
+        import('../embedded/lane.ts'),
+        import('../embedded/apart.ts'),
+      ]);
       const { envelope, roots } = await envelopeFrom(options, commandFrom(words), context);
+      const stateDir = stateDirectory(options.state, context.env);
+      await keepApart(envelope, stateDir);
       await using lane = await openLane({
-        stateDir: stateDirectory(options.state, context.env),
+        stateDir,
         policyFile: options.policy,
         roots,
         runtime: options.runtime ?? null,

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import type { KnownSecret } from '@drylane/chassis/redact/known';
@@ -15,7 +14,6 @@ import { classify } from '@drylane/dispatcher/classify/classify';
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import type { Envelope } from '@drylane/proto/envelope';
-import { DrylaneError } from '@drylane/proto/errors';
 import { type RunId, runId } from '@drylane/proto/ids';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
 import type { Risk } from '@drylane/proto/risk';
@@ -86,7 +84,6 @@ async function runOne(
 ): Promise<Reported> {
   const located = await locate(envelope, rootsOf(policy, options.roots));
   const admitted = admit(envelope, policy.policy, { located, looksSecret });
-  keepApart(admitted.workspace, await realpath(options.stateDir));
   const canaries = mintCanaries(admitted.credentials, policy.policy.credentials, randomBytes);
   const redactor = createRedactor(canaries);
   const risk = scrubAll(classify(admitted.command, policy.policy.risk), redactor);
@@ -126,17 +123,6 @@ async function sealFor({ policy }: LoadedPolicy, { limits }: RehearsalRequest): 
   // Loaded when it is needed: it takes longer than a rehearsal.
   const { openSeal } = await import('@drylane/worker/evidence/sealed');
   return openSeal(kept.seal_to, limits.outputBytes);
-}
-
-/** What drylane keeps must not be part of what a command sees, nor a workspace part of what drylane keeps. */
-function keepApart(workspace: string, stateDir: string): void {
-  const inside = (path: string, directory: string): boolean => `${path}/`.startsWith(`${directory}/`);
-  if (!inside(workspace, stateDir) && !inside(stateDir, workspace)) return;
-  throw new DrylaneError('bad-input', {
-    field: 'workspace.path',
-    message: `and the state directory lie in one another: ${stateDir}`,
-    mend: 'keep runs elsewhere: --state DIR',
-  });
 }
 
 function rehearsalRequest(
