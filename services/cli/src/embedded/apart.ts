@@ -18,7 +18,8 @@ export async function keepApart({ workspace, working_dir }: Envelope, stateDir: 
   });
 }
 
-const inside = (path: string, directory: string): boolean => `${path}/`.startsWith(`${directory}/`);
+const inside = (path: string, directory: string): boolean =>
+  directory === '/' || `${path}/`.startsWith(`${directory}/`);
 
 /** Where a path leads, as far as it is there already. */
 async function resolved(path: string): Promise<string> {
