@@ -11,9 +11,10 @@ import { hostState, leftBehind } from './host.ts';
 /** What a barrage of hostile rehearsals in one process came to. */
 export interface Barrage {
   readonly rounds: number;
-  /** Resident bytes at most, while warming up and at any time after. */
+  /** Resident bytes: the median of one pass through all commands, when warm and at the end, and the most at any time. */
   readonly warmRss: number;
   readonly laterRss: number;
+  readonly peakRss: number;
   readonly before: Record<string, string>;
   readonly after: Record<string, string>;
   readonly left: Awaited<ReturnType<typeof leftBehind>>;
@@ -50,8 +51,9 @@ const LIMITS: Rehearsing['limits'] = {
 };
 const MEBIBYTE = 2 ** 20;
 
-/** Each command is there at least once before memory is compared: what is loaded only once is loaded by then. */
-const WARM_ROUNDS = COMMANDS.length;
+/** Each command is there twice before memory is compared: what is loaded or grown only once is there by then. */
+const PASS = COMMANDS.length;
+const WARM_ROUNDS = 2 * PASS;
 
 // node test/hostile/barrage.ts ROUNDS
 const rounds = Number(process.argv[2]);
@@ -63,15 +65,14 @@ async function barrage(at: Place, count: number): Promise<Barrage> {
   await writeFile(join(at.site, 'a'), 'a\n');
   const sandbox = dockerSandbox({ engine: await connectEngine(), stateDir: at.state, giver: slot });
   const ends: Record<string, number> = {};
-  let [warmRss, laterRss] = [0, 0];
+  const rssOf: number[] = [];
   const shoot = async (round: number) => {
     const command = COMMANDS[round % COMMANDS.length] ?? 'true';
     const { evidence } = await rehearsingIn(sandbox, command, { site: at.site, limits: LIMITS });
     const end = evidence.timed_out ? 'timed out' : evidence.complete ? 'complete' : 'incomplete';
     ends[end] = (ends[end] ?? 0) + 1;
     const { rss } = process.memoryUsage();
-    if (round < WARM_ROUNDS) warmRss = Math.max(warmRss, rss);
-    else laterRss = Math.max(laterRss, rss);
+    rssOf.push(rss);
     if (round % 100 === 99) process.stderr.write(`${round + 1} rounds, ${Math.round(rss / MEBIBYTE)} MiB\n`);
   };
   await rehearsingIn(sandbox, 'true', { site: at.site });
@@ -79,11 +80,16 @@ async function barrage(at: Place, count: number): Promise<Barrage> {
   for (let round = 0; round < WARM_ROUNDS + count; round++) await shoot(round);
   return {
     rounds: count,
-    warmRss,
-    laterRss,
+    warmRss: median(rssOf.slice(PASS, WARM_ROUNDS)),
+    laterRss: median(rssOf.slice(-PASS)),
+    peakRss: Math.max(...rssOf),
     before,
     after: await hostState(at),
     left: await leftBehind(at),
     ends,
   };
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }
