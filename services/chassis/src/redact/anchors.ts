@@ -49,6 +49,19 @@ export function knownWords(known: readonly KnownSecret[]): readonly Word[] {
   return [...words.values()];
 }
 
+// Shorter values may stand in any text whose white space is taken out, and of longer ones the pieces are enough.
+const SPACED = { least: 12, most: 256 };
+
+/** Of the words those that can be told where white space was put between their bytes. */
+export function spacedWords(words: readonly Word[]): readonly Word[] {
+  return words.filter(
+    ({ anchor: { form, offset, length } }) =>
+      length >= SPACED.least &&
+      length <= SPACED.most &&
+      !/\s/.test(form.bytes.toString('latin1', offset, offset + length)),
+  );
+}
+
 function wholes(secret: KnownSecret): readonly Anchor[] {
   const plain = Buffer.from(secret.value, 'utf8');
   if (secret.value.length < SHORTEST_KNOWN) return [];

@@ -7,7 +7,15 @@ export interface Automaton {
    * Words that overlap are all reported, in the order of their ends.
    */
   scan(bytes: Uint8Array, from: number, found: (word: number, start: number) => void): void;
+  /**
+   * The same for words parted by white space, up to {@link WIDEST_BLANK} of it in one place: calls `found` with where
+   * the last byte of the word stands.
+   */
+  scanSpaced(bytes: Uint8Array, from: number, found: (word: number, last: number) => void): void;
 }
+
+/** White space in a row that {@link Automaton.scanSpaced} looks over. */
+export const WIDEST_BLANK = 8;
 
 interface Trie {
   /** Next state by `state * width + class`; 0 is the root, and "nowhere yet" while words are added. */
@@ -25,6 +33,7 @@ export function buildAutomaton(words: readonly Uint8Array[]): Automaton {
   const table = encode(trie);
   const lengths = words.map((word) => word.length);
   const { width, words: ends } = trie;
+  const visible = Int16Array.from(classes, (kind, byte) => (isSpace(byte) ? -1 : kind));
 
   return {
     longest: Math.max(1, ...lengths),
@@ -38,7 +47,30 @@ export function buildAutomaton(words: readonly Uint8Array[]): Automaton {
         }
       }
     },
+    scanSpaced(bytes, from, found) {
+      let state = 0;
+      let blank = 0;
+      for (let i = from; i < bytes.length; i++) {
+        const kind = visible[bytes[i] as number] as number;
+        if (kind < 0) {
+          blank += 1;
+          if (blank > WIDEST_BLANK) state = 0;
+          continue;
+        }
+        blank = 0;
+        state = table[state + kind] as number;
+        if (state < 0) {
+          state = ~state;
+          for (const word of ends[state / width] ?? []) found(word, i);
+        }
+      }
+    },
   };
+}
+
+/** Whether a byte is white space: blank, tab, or what ends a line. */
+export function isSpace(byte: number): boolean {
+  return byte === 32 || (byte >= 9 && byte <= 13);
 }
 
 /** Gives each byte that occurs in a word a small number, both cases of a letter the same; 0 is for the rest. */

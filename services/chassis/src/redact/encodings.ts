@@ -23,6 +23,7 @@ export const ENCODINGS: readonly Encoding[] = [
   { folding: 'exact', length: 16, stride: 16, encode: inJson },
   { folding: 'exact', length: 16, stride: 16, encode: percentEncoded },
   { folding: 'base64', length: 16, stride: 24, encode: inBase64 },
+  { folding: 'case', length: 16, stride: 24, encode: inBase32 },
   { folding: 'case', length: 16, stride: 32, encode: (plain) => [plain.toString('hex')] },
   { folding: 'case', length: 24, stride: 48, encode: (plain) => [bytewise(plain, '%')] },
   { folding: 'case', length: 32, stride: 64, encode: (plain) => [bytewise(plain, '\\x')] },
@@ -81,6 +82,27 @@ function inBase64(plain: Buffer): readonly string[] {
 
 function bytewise(plain: Buffer, before: string): string {
   return Array.from(plain, (byte) => before + byte.toString(16).padStart(2, '0')).join('');
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The same in base32 (RFC 4648), which has five alignments. */
+function inBase32(plain: Buffer): readonly string[] {
+  return [0, 1, 2, 3, 4].map((shift) => {
+    const text = base32(Buffer.concat([Buffer.alloc(shift), plain]));
+    return text.slice(Math.ceil((shift * 8) / 5), Math.floor(((shift + plain.length) * 8) / 5));
+  });
+}
+
+function base32(bytes: Buffer): string {
+  let text = '';
+  let bits = 0;
+  let held = 0;
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff;
+    for (bits += 8; bits >= 5; bits -= 5) text += BASE32[(held >> (bits - 5)) & 31];
+  }
+  return text;
 }
 
 /** In hexadecimal, two bytes to a word, in either order, beginning at an even or an odd byte: `xxd`, `od -x`. */

@@ -20,7 +20,7 @@ export function looksSecret(name: string, value: string): string | undefined {
 function finds(rule: Rule, text: string, lower: string): boolean {
   return rule.keywords.some((keyword) => {
     for (let at = lower.indexOf(keyword); at >= 0; at = lower.indexOf(keyword, at + 1)) {
-      if (secretsAt(compileRule(rule), text, at).length > 0) return true;
+      if (secretsAt(compileRule(rule), text, at).ranges.length > 0) return true;
     }
     return false;
   });

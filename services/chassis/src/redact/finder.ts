@@ -1,9 +1,11 @@
 import { type Automaton, buildAutomaton } from './automaton.ts';
+import { countEffort, type Effort, SPILLOVER, WINDOW } from './effort.ts';
 import type { KnownSecret } from './known.ts';
 import { AHEAD, BEHIND, compileRule, type Matcher, runEnd, secretsAt } from './match.ts';
 import { MAX_BACK } from './rule.ts';
 import { RULES } from './rules.ts';
-import { createSeeker, FOLLOWED_BACK, type Sighting } from './seek.ts';
+import { createSeeker, FOLLOWED_BACK } from './seek.ts';
+import type { Sighting } from './sighting.ts';
 
 /** A secret found: half-open byte range, and the lower the rank, the better it is known. */
 export interface Span {
@@ -28,8 +30,11 @@ export interface Findings {
 
 /** Looks for secrets in bytes that may go on. */
 export interface Finder {
-  /** Spans that begin at a keyword at or after `from`; `ended` says that no more bytes come. */
-  find(bytes: Buffer, from: number, ended: boolean): Findings;
+  /**
+   * Spans that begin at a keyword at or after `from`; `ended` says that no more bytes come, `origin` how many came
+   * before these. `from` is 0 or what was decided last.
+   */
+  find(bytes: Buffer, from: number, ended: boolean, origin: number): Findings;
 }
 
 /** Bytes before an undecided one that a secret found there may cover. */
@@ -66,36 +71,65 @@ interface Search {
   readonly bytes: Buffer;
   readonly text: string;
   readonly run: (from: number) => number;
-  readonly spans: Span[];
+  readonly effort: Effort;
+  /** With where the keyword stands that each was found at. */
+  readonly spans: (Span & { readonly keyword: number })[];
 }
 
 /** Looks for known values and for what the rules say. */
 export function createFinder(known: readonly KnownSecret[], { automaton, targets }: PreparedRules): Finder {
   const seeker = createSeeker(known);
   return {
-    find(bytes, from, ended) {
-      const search: Search = { bytes, text: bytes.toString('latin1'), run: runMemo(bytes), spans: [] };
+    find(bytes, from, ended, origin) {
+      const search = searchOf(bytes, origin);
       const sightings = seeker.find(bytes, from, ended);
       let decided = ended ? bytes.length : Math.max(from, bytes.length - automaton.longest + 1);
       let wanted = decided + STEP;
       if (sightings.decided < decided) ({ decided, wanted } = sightings);
+      const waitFor = (needed: number, undecided: number): void => {
+        if (undecided >= decided) return;
+        decided = undecided;
+        wanted = Math.max(needed, bytes.length + 1);
+      };
       automaton.scan(bytes, from, (word, start) => {
         const target = targets[word];
-        if (target === undefined) return;
+        if (target === undefined || start >= decided || !search.effort.allows(start)) return;
         const needed = start + target.matcher.reach + AHEAD;
-        if (needed > bytes.length && !ended) {
-          if (start >= decided) return;
-          decided = start;
-          wanted = Math.max(needed, bytes.length + 1);
-          return;
-        }
-        collect(target, search, start);
+        if (needed > bytes.length && !ended) waitFor(needed, start);
+        else collect(target, search, start);
       });
+      const covers = search.effort.exhausted();
+      for (const window of covers) {
+        const needed = window + WINDOW + SPILLOVER;
+        if (needed > bytes.length && !ended) waitFor(needed, window);
+      }
+      // A window is decided as a whole, so that what its rules cost does not depend on the chunks it comes in.
+      if (!ended) {
+        decided = Math.max(from, search.effort.windowOf(decided));
+        wanted = Math.max(wanted, decided + WINDOW + STEP);
+      }
+      const spans: Span[] = search.spans.filter(({ keyword }) => keyword < decided);
+      spans.push(...covers.filter((at) => at < decided).map((at) => unsearchable(at, bytes)));
       // What lies beyond is seen again when more has come.
       const seen = sightings.found.filter(({ anchor }) => anchor < decided);
-      return { spans: [...search.spans, ...seen.map(spanOf)], known: seen, decided, wanted };
+      return { spans: [...spans, ...seen.map(spanOf)], known: seen, decided, wanted };
     },
   };
+}
+
+function searchOf(bytes: Buffer, origin: number): Search {
+  const text = bytes.toString('latin1');
+  return { bytes, text, run: runMemo(bytes), effort: countEffort(origin), spans: [] };
+}
+
+// After every rule: a window that a known kind of secret was seen in is named by that.
+const LAST_RANK = 1_000_000;
+
+/** What is taken out in the place of a window that cost too much. */
+export function unsearchable(window: number, bytes: Uint8Array): Span {
+  const end = Math.min(bytes.length, window + WINDOW + SPILLOVER);
+  const start = Math.max(0, window - MAX_BACK);
+  return { start, end, rank: LAST_RANK, kind: 'unsearchable', live: end === bytes.length };
 }
 
 /** Ranks a known value before any rule, and a whole one before a part, which other values may have as well. */
@@ -103,11 +137,14 @@ function spanOf({ start, end, kind, partial }: Sighting): Span {
   return { start, end, rank: partial ? 0.5 : 0, kind, live: false };
 }
 
-function collect({ matcher, rank }: Target, { bytes, text, run, spans }: Search, start: number): void {
+function collect({ matcher, rank }: Target, search: Search, keyword: number): void {
   const { kind, runs } = matcher.rule;
-  for (const range of secretsAt(matcher, text, start)) {
-    const end = runs ? run(range.end) : range.end;
-    spans.push({ start: range.start, end, rank, kind, live: runs === true && end === bytes.length });
+  const { effort, ranges } = secretsAt(matcher, search.text, keyword);
+  search.effort.spend(keyword, effort);
+  for (const { start, end: stop } of ranges) {
+    const end = runs ? search.run(stop) : stop;
+    const live = runs === true && end === search.bytes.length;
+    search.spans.push({ start, end, rank, kind, live, keyword });
   }
 }
 

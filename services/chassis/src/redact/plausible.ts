@@ -1,12 +1,23 @@
 /** Shannon entropy of bytes, held one to a character, in bits a character. */
 export function entropy(text: string): number {
-  const counts = new Uint32Array(256);
-  for (let i = 0; i < text.length; i++)
-    counts[text.charCodeAt(i) & 255] = (counts[text.charCodeAt(i) & 255] ?? 0) + 1;
-  let bits = 0;
-  for (const count of counts) if (count > 0) bits -= (count / text.length) * Math.log2(count / text.length);
-  return bits;
+  const counts = new Uint16Array(256);
+  const length = Math.min(text.length, ENOUGH);
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i) & 255;
+    counts[code] = (counts[code] ?? 0) + 1;
+  }
+  let sum = 0;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i) & 255;
+    const count = counts[code] ?? 0;
+    if (count > 1) sum += count * Math.log2(count);
+    counts[code] = 0;
+  }
+  return length === 0 ? 0 : Math.log2(length) - sum / length;
 }
+
+// A secret shows what it is in so many characters; a longer one is judged by its beginning.
+const ENOUGH = 256;
 
 const FILLERS = 'xX*0._#-=';
 
@@ -39,9 +50,19 @@ export function isLocation(value: string): boolean {
 
 /** Whether a value is made of words and short numbers, as names, versions and dates are: `my-app-tls-2023`. */
 export function isWordy(value: string): boolean {
-  return value
-    .split(/[-_./:@+=,%~]/)
-    .every((part) => part.length <= 3 || /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]{1,12})$/.test(part) || isCamel(part));
+  let start = 0;
+  for (let at = 0; at <= value.length; at++) {
+    if (at < value.length && !SEPARATORS.includes(value.charAt(at))) continue;
+    if (at - start > 3 && !isWord(value.slice(start, at))) return false;
+    start = at + 1;
+  }
+  return true;
+}
+
+const SEPARATORS = '-_./:@+=,%~';
+
+function isWord(part: string): boolean {
+  return /^(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]{1,12})$/.test(part) || isCamel(part);
 }
 
 /** Whether a value shows the hand that typed it: twelve digits counted up, hexadecimal in both cases, base64 of prose. */

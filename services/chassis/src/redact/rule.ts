@@ -1,3 +1,9 @@
+/**
+ * A quick look at what stands at a keyword, before the rule's pattern is tried: 0 when that is worth the effort, else
+ * the effort of the look. It refuses only what the pattern or the check would.
+ */
+export type Glance = (text: string, keyword: number) => number;
+
 /** What a rule's check is told about a text that its pattern took. */
 export interface Found {
   readonly secret: string;
@@ -36,6 +42,10 @@ export interface Rule {
   readonly edges?: 'word' | 'inside';
   /** The least entropy of the secret, in bits a character; 0 if left out. */
   readonly entropy?: number;
+  /** Makes a quick look that saves the pattern most of its work. */
+  readonly glance?: () => Glance;
+  /** How far in a line the pattern may look before it gives up, where that is further than some ten bytes. */
+  readonly strays?: number;
   /** Has the last word. */
   readonly check?: (found: Found) => boolean;
   /** Templates of texts that hold such a secret, and of texts that only look so; see `samples.ts`. */

@@ -13,7 +13,7 @@ function finds(rule: Rule, text: string): boolean {
   const lower = text.toLowerCase();
   return rule.keywords.some((keyword) => {
     for (let at = lower.indexOf(keyword); at >= 0; at = lower.indexOf(keyword, at + 1)) {
-      if (secretsAt(matcher, text, at).length > 0) return true;
+      if (secretsAt(matcher, text, at).ranges.length > 0) return true;
     }
     return false;
   });

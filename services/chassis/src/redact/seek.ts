@@ -2,33 +2,8 @@ import { type Anchor, knownWords } from './anchors.ts';
 import { buildAutomaton } from './automaton.ts';
 import { foldTable } from './encodings.ts';
 import type { KnownSecret } from './known.ts';
-
-/** A known value, or a part of one, found: half-open byte range. */
-export interface Sighting {
-  /** Where the bytes stand that gave it away; sightings come in the order of these. */
-  readonly anchor: number;
-  readonly start: number;
-  readonly end: number;
-  readonly name: string;
-  readonly kind: string;
-  /** Whether it may be a part only. */
-  readonly partial: boolean;
-}
-
-/** What {@link Seeker.find} saw. */
-export interface Sightings {
-  readonly found: readonly Sighting[];
-  /** Every anchor before this was decided; the rest needs more bytes. */
-  readonly decided: number;
-  /** Buffer length at which it is worth to look again. */
-  readonly wanted: number;
-}
-
-/** Looks for known values in bytes that may go on. */
-export interface Seeker {
-  /** Sightings whose anchor is at or after `from`; `ended` says that no more bytes come. */
-  find(bytes: Uint8Array, from: number, ended: boolean): Sightings;
-}
+import type { Seeker, Sighting } from './sighting.ts';
+import { createSpacedSeeker } from './spaced.ts';
 
 /** Bytes before and after a piece in which the rest of its value is followed, whatever the value's length. */
 export const FOLLOWED_BACK = 64;
@@ -48,6 +23,7 @@ export function createSeeker(known: readonly KnownSecret[]): Seeker {
   const words = knownWords(known);
   if (words.length === 0) return { find: (bytes) => ({ found: [], decided: bytes.length, wanted: 0 }) };
   const automaton = buildAutomaton(words.map((word) => word.bytes));
+  const spaced = createSpacedSeeker(words);
   return {
     find(bytes, from, ended) {
       const found: Sighting[] = [];
@@ -67,7 +43,11 @@ export function createSeeker(known: readonly KnownSecret[]): Seeker {
             found.push({ anchor: start, ...range, name: form.name, kind: form.kind, partial });
         }
       });
-      return { found: found.filter(({ anchor }) => anchor < decided), decided, wanted };
+      const apart = spaced.find(bytes, from, ended);
+      if (apart.decided < decided) ({ decided, wanted } = apart);
+      const all =
+        apart.found.length === 0 ? found : [...found, ...apart.found].sort((a, b) => a.anchor - b.anchor);
+      return { found: all.filter(({ anchor }) => anchor < decided), decided, wanted };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { extend, type Finder, HOLD, mergeSpans, RETAIN, type Span } from './finder.ts';
-import type { Sighting } from './seek.ts';
+import type { Sighting } from './sighting.ts';
 
 /** How many secrets were taken out, and of which kinds. */
 export interface Tally {
@@ -79,6 +79,7 @@ export function openStream(finder: Finder): RedactStream {
   let held: Buffer = Buffer.alloc(0);
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
+  let origin = 0;
   let emitted = 0;
   let decided = 0;
   let wanted = FIRST;
@@ -91,7 +92,7 @@ export function openStream(finder: Finder): RedactStream {
     held = Buffer.concat([held, ...waiting]);
     waiting = [];
     waitingBytes = 0;
-    const found = finder.find(held, decided, ended);
+    const found = finder.find(held, decided, ended, origin);
     const limit = ended ? held.length : Math.max(emitted, found.decided - HOLD);
     sightings.add(found.known);
     const cut = cutOut(
@@ -105,6 +106,7 @@ export function openStream(finder: Finder): RedactStream {
     const gone = Math.max(0, limit - RETAIN);
     held = held.subarray(gone);
     sightings.drop(gone);
+    origin += gone;
     emitted = limit - gone;
     decided = found.decided - gone;
     wanted = found.wanted - gone;

@@ -1,5 +1,6 @@
 import type { KnownSecret } from './known.ts';
-import { createSeeker, type Seeker } from './seek.ts';
+import { createSeeker } from './seek.ts';
+import type { Seeker } from './sighting.ts';
 
 /** Bytes being watched as they come. The same bytes give the same answer however they are cut into chunks. */
 export interface WatchStream {

@@ -1,5 +1,5 @@
 import type { PathClass, PathRules } from '@drylane/proto/paths';
-import { addedClasses, forest, inPreorder, ownClasses } from './classes.ts';
+import { addedClasses, type Forest, forest, inPreorder, ownClasses } from './classes.ts';
 import { collapse } from './collapse.ts';
 import type { Difference } from './differences.ts';
 import { type Entry, type PathKey, parentOf } from './tree.ts';
@@ -14,7 +14,9 @@ export type Item = Difference & {
 };
 
 /** An added directory with fewer paths lists them one by one. */
-const LEAST_ADDED = 201;
+export const LEAST_ADDED = 201;
+/** The same where there is no room for that. */
+export const LEAST_CROWDED = 2;
 /** A deleted directory is one change as soon as it held anything. */
 const LEAST_DELETED = 2;
 /** Paths named in the patch of a collapsed directory. */
@@ -22,34 +24,70 @@ const NAMED_INSIDE = 1000;
 
 const RANK: Readonly<Record<PathClass, number>> = { forbidden: 0, surprise: 1, expected: 2 };
 
+/** Differences with their classes, before it is decided which of them are reported as one. */
+export interface Classified {
+  readonly owners: ReadonlyMap<PathKey, Entry | null>;
+  readonly both: readonly Item[];
+  readonly deleted: Grove;
+  readonly added: Grove;
+}
+
+/** Differences of one kind in preorder. */
+interface Grove {
+  readonly sorted: readonly Difference[];
+  readonly keys: readonly PathKey[];
+  readonly shape: Forest;
+  readonly classes: readonly PathClass[];
+}
+
 /**
  * Decides what is reported as one change, its class, and the order: forbidden, surprise, expected, then by the
  * paths' bytes.
  */
 export function arrange(differences: readonly Difference[], rules: PathRules): Item[] {
+  return listed(classify(differences, rules), LEAST_ADDED);
+}
+
+/** Finds the class of each difference. */
+export function classify(differences: readonly Difference[], rules: PathRules): Classified {
   const of = <O extends Difference['op']>(op: O) =>
     differences.filter((d): d is Extract<Difference, { op: O }> => d.op === op);
   const both = of('both');
-  const owners = new Map(differences.map((d) => [d.key, d.after]));
   const classes = ownClasses(rules, keysOf(both));
+  return {
+    owners: new Map(differences.map((d) => [d.key, d.after])),
+    both: both.map((d, i): Item => ({ ...d, class: classes[i] ?? 'forbidden', entries: 1, inside: [] })),
+    deleted: grove(of('deleted'), (keys) => ownClasses(rules, keys)),
+    added: grove(of('added'), (keys, shape) => addedClasses(rules, keys, shape)),
+  };
+}
+
+/** What is reported, where an added directory of one class is one change when it has `leastAdded` paths. */
+export function listed({ owners, both, deleted, added }: Classified, leastAdded: number): Item[] {
   return [
-    ...both.map((d, i): Item => ({ ...d, class: classes[i] ?? 'forbidden', entries: 1, inside: [] })),
-    ...group(inPreorder(of('deleted')), rules, LEAST_DELETED),
-    ...group(inPreorder(of('added')), rules, LEAST_ADDED, (added, next) => isImplied(added, next, owners)),
+    ...both,
+    ...group(deleted, LEAST_DELETED),
+    ...group(added, leastAdded, (item, next) => isImplied(item, next, owners)),
   ].sort((a, b) => RANK[a.class] - RANK[b.class] || (a.key < b.key ? -1 : Number(a.key > b.key)));
 }
 
 const keysOf = (differences: readonly Difference[]): PathKey[] => differences.map((d) => d.key);
 
+function grove(
+  differences: readonly Difference[],
+  classesOf: (keys: readonly PathKey[], shape: Forest) => PathClass[],
+): Grove {
+  const sorted = inPreorder(differences);
+  const keys = keysOf(sorted);
+  const shape = forest(keys);
+  return { sorted, keys, shape, classes: classesOf(keys, shape) };
+}
+
 function group(
-  sorted: readonly Difference[],
-  rules: PathRules,
+  { sorted, keys, shape, classes }: Grove,
   least: number,
   implied: (item: Item, next: Difference | undefined) => boolean = () => false,
 ): Item[] {
-  const keys = keysOf(sorted);
-  const shape = forest(keys);
-  const classes = sorted[0]?.op === 'added' ? addedClasses(rules, keys, shape) : ownClasses(rules, keys);
   return collapse(classes, shape, least).flatMap(({ index, entries }): Item[] => {
     const difference = sorted[index];
     const itsClass = classes[index];

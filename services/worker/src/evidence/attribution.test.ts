@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createAttribution, pathsOfStep, timestampMs } from './attribution.ts';
+import { createAttribution, pathsOfSteps, timestampMs } from './attribution.ts';
 import { type Rehearsed, rehearse } from './rehearsed.fixture.ts';
 
 let rehearsed: Rehearsed | undefined;
@@ -22,7 +22,7 @@ async function stepsOf(prepare: string, commands: readonly string[], forbidden: 
   const { changes } = await here.observe(['**'], forbidden);
   return {
     last: Object.fromEntries(changes.map((change) => [change.path, change.step])),
-    touched: commands.map((_, step) => pathsOfStep(changes, here.attribution, step)),
+    touched: commands.map((_, step) => pathsOfSteps(changes, here.attribution)(step)),
   };
 }
 

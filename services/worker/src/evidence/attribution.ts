@@ -1,7 +1,8 @@
 import { release } from 'node:os';
 import { setTimeout } from 'node:timers/promises';
 import type { Change } from '@drylane/proto/evidence';
-import { decodePath } from '@drylane/proto/paths';
+import { BUDGET } from './budget.ts';
+import { keyOfPath } from './keys.ts';
 import { createPace } from './pace.ts';
 import { type Entry, joinKey, type PathKey, parentOf, Tree } from './tree.ts';
 import { type Walk, walk } from './walk.ts';
@@ -178,21 +179,48 @@ function latestSteps(seen: ReadonlyMap<PathKey, Seen>): ReadonlyMap<PathKey, num
   return latest;
 }
 
-/** The reported paths that a step touched, in the order of `changes`; a collapsed directory stands for its inside. */
-export function pathsOfStep(changes: readonly Change[], steps: StepLookup, step: number): string[] {
-  const reported = new Map(changes.map((change) => [keyOf(change), change]));
-  const hit = new Set(changes.filter((change) => change.step === step));
-  for (const key of steps.touchedBy(step)) {
-    const exact = reported.get(key);
-    const above =
-      exact ??
-      ancestors(key)
-        .map((k) => reported.get(k))
-        .find((c) => c !== undefined && c.entries > 1);
-    if (above !== undefined) hit.add(above);
-  }
-  return changes.filter((change) => hit.has(change)).map((change) => change.path);
+/**
+ * Makes a function that lists the reported paths which a step touched, in the order of `changes`; a collapsed directory
+ * stands for its inside. All steps together list no more than `limits` has room for, as many steps may each touch
+ * every file. Each change names its own step in any case.
+ */
+export function pathsOfSteps(
+  changes: readonly Change[],
+  steps: StepLookup,
+  limits: { readonly stepPaths: number; readonly stepPathBytes: number } = BUDGET,
+): (step: number) => string[] {
+  const reported = new Map(changes.map((change) => [keyOfPath(change.path), change]));
+  const collapsed = collapsedAbove(reported);
+  let paths = limits.stepPaths;
+  let bytes = limits.stepPathBytes;
+  return (step) => {
+    const hit = new Set(changes.filter((change) => change.step === step));
+    for (const key of steps.touchedBy(step)) {
+      const above = reported.get(key) ?? collapsed(key);
+      if (above !== undefined) hit.add(above);
+    }
+    const listed: string[] = [];
+    for (const change of changes) {
+      if (!hit.has(change)) continue;
+      paths -= 1;
+      bytes -= Buffer.byteLength(change.path);
+      if (paths < 0 || bytes < 0) break;
+      listed.push(change.path);
+    }
+    return listed;
+  };
 }
 
-const keyOf = (change: Change): PathKey =>
-  change.path === '.' ? '' : decodePath(change.path).toString('latin1');
+/** Finds the collapsed directory that a path lies in; only where one can end is looked, for paths may be long. */
+function collapsedAbove(reported: ReadonlyMap<PathKey, Change>): (key: PathKey) => Change | undefined {
+  const directories = new Map([...reported].filter(([, change]) => change.entries > 1));
+  const lengths = [...new Set([...directories.keys()].map((key) => key.length))].sort((a, b) => b - a);
+  return (key) => {
+    for (const length of lengths) {
+      if (key[length] !== '/') continue;
+      const change = directories.get(key.slice(0, length));
+      if (change !== undefined) return change;
+    }
+    return undefined;
+  };
+}

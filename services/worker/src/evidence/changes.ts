@@ -2,9 +2,11 @@ import type { Watch } from '@drylane/chassis/redact/watch';
 import type { Change, ChangeKind } from '@drylane/proto/evidence';
 import { encodePath, type PathRules } from '@drylane/proto/paths';
 import type { WorkspaceView } from '../sandbox/sandbox.ts';
-import { arrange, type Item } from './arrange.ts';
+import { classify, type Item, LEAST_ADDED, LEAST_CROWDED, listed } from './arrange.ts';
 import type { StepLookup } from './attribution.ts';
+import { BUDGET } from './budget.ts';
 import { type Difference, findDifferences } from './differences.ts';
+import { type Fitted, fit } from './fit.ts';
 import { countLines, createDiffer, type Differ, wholeHunk } from './lines.ts';
 import { createPace } from './pace.ts';
 import { MAX_PATCH_BYTES, MAX_PATCHES_BYTES, type Patch, patchOf } from './patch.ts';
@@ -15,7 +17,9 @@ import { keyBytes, type PathKey, Tree } from './tree.ts';
 import { walk } from './walk.ts';
 
 /** Takes the secrets out of a whole text: what is left, null when there are none, or that no part may be shown. */
-export type Scrub = (text: Buffer) => Buffer | null | 'withhold';
+export type Scrub = (text: Buffer) => Scrubbed | Promise<Scrubbed>;
+
+type Scrubbed = Buffer | null | 'withhold';
 
 /** What a rehearsal changed in the workspace. */
 export interface ObservedChanges {
@@ -25,7 +29,7 @@ export interface ObservedChanges {
   readonly patches: readonly Patch[];
   /** Credentials whose values were written to files. */
   readonly spills: readonly Spill[];
-  /** False when something could not be read: then there may be more changes than these. */
+  /** False when something could not be read, or was too much to tell: then there may be more changes than these. */
   readonly complete: boolean;
 }
 
@@ -33,7 +37,7 @@ export interface ObservedChanges {
  * Reads what a rehearsal changed, after all its processes are dead. Cost follows what the command touched, never
  * the size of the workspace. Entries of upper that are closed to their owner are made readable there.
  * Patches hold what `scrub` leaves of the contents; counts are those of the contents themselves. With a `watch`, what
- * was written is searched for credentials too.
+ * was written is searched for credentials too. `now` is a clock, in milliseconds, for how long is compared.
  * @throws Node's system errors when lower or upper is not there at all, and whatever `view.names` throws.
  */
 export async function observeChanges(
@@ -42,19 +46,20 @@ export async function observeChanges(
   attribution: StepLookup,
   scrub: Scrub,
   watch: Watch | null = null,
+  now: () => number = () => performance.now(),
 ): Promise<ObservedChanges> {
   using lower = new Tree(view.lower);
   using upper = new Tree(view.upper, 'unlock');
   const written = await walk(upper, '', 'unlock');
   const differences = await findDifferences(lower, written, upper.root, view.names.bind(view));
   const list = differences.list.map((difference) => withRootOwner(difference, view));
-  const items = arrange(list, rules);
+  const { items, whole } = itemsOf(list, rules);
 
-  const describe = createDescriber(lower, upper, attribution, scrub);
+  const describe = createDescriber(lower, upper, attribution, scrub, now);
   const pace = createPace();
   const changes: Change[] = [];
   const patches: Patch[] = [];
-  let complete = differences.complete;
+  let complete = differences.complete && whole;
   for (const item of items) {
     const described = await describe(item);
     complete &&= described.complete;
@@ -69,6 +74,13 @@ export async function observeChanges(
   return { changes, patches, spills: found?.spills ?? [], complete };
 }
 
+/** What is reported; where that is too much, with more directories as one, and then without what does not fit. */
+function itemsOf(differences: readonly Difference[], rules: PathRules): Fitted {
+  const classified = classify(differences, rules);
+  const usual = fit(listed(classified, LEAST_ADDED));
+  return usual.whole ? usual : fit(listed(classified, LEAST_CROWDED));
+}
+
 function withRootOwner(difference: Difference, { rootOwner }: WorkspaceView): Difference {
   if (rootOwner === undefined || difference.key !== '' || difference.op !== 'both') return difference;
   return { ...difference, before: { ...difference.before, ...rootOwner } };
@@ -80,10 +92,11 @@ type Described = { readonly complete: boolean } & (
 );
 
 /** Makes a function that reads both sides of an item; one for a rehearsal, because its budgets are for all items. */
-function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scrub: Scrub) {
+function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scrub: Scrub, now: () => number) {
   const read = createContentReader();
   const differ = createDiffer();
   let patchBytes = MAX_PATCHES_BYTES;
+  let compareMs: number = BUDGET.comparedMs;
   return async (item: Item): Promise<Described> => {
     const before = item.before && (await read(lower, item.key, item.before, 'leave'));
     const after = item.after && (await read(upper, item.key, item.after, 'unlock'));
@@ -91,7 +104,10 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scru
     const kind = kindOf(before, after, item.before?.rdev === item.after?.rdev);
     if (kind === null) return { complete, change: null };
     const room = Math.min(MAX_PATCH_BYTES, patchBytes);
-    const lines = await compareScrubbed([before, after], differ, room, scrub);
+    const started = now();
+    const sides = compareMs > 0 ? ([before, after] as const) : ([unseen(before), unseen(after)] as const);
+    const lines = await compareScrubbed(sides, differ, room, scrub);
+    compareMs -= now() - started;
     const change: Change = {
       path: pathOf(item.key),
       kind,
@@ -122,17 +138,20 @@ async function compareScrubbed(
   scrub: Scrub,
 ): Promise<ComparedLines> {
   const raw = await compareLines(before, after, differ, room);
-  const clean = [scrubbed(before, scrub), scrubbed(after, scrub)] as const;
+  const clean = [await scrubbed(before, scrub), await scrubbed(after, scrub)] as const;
   if (clean[0] === before && clean[1] === after) return raw;
   if (clean[0] === 'withhold' || clean[1] === 'withhold') return { ...raw, hunks: null, cut: true };
   const { hunks, cut } = await compareLines(clean[0], clean[1], differ, room);
   return { ...raw, hunks, cut };
 }
 
+/** A content whose text nobody looks at any more. */
+const unseen = (content: Content | null): Content | null => content && { ...content, bytes: null };
+
 /** A content with its text scrubbed; the same one when there was nothing to scrub. */
-function scrubbed(content: Content | null, scrub: Scrub): Content | null | 'withhold' {
+async function scrubbed(content: Content | null, scrub: Scrub): Promise<Content | null | 'withhold'> {
   if (content === null || content.bytes === null || content.binary) return content;
-  const bytes = scrub(content.bytes);
+  const bytes = await scrub(content.bytes);
   if (bytes === 'withhold') return bytes;
   return bytes === null ? content : { ...content, bytes };
 }

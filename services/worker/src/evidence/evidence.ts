@@ -6,7 +6,7 @@ import { SCRATCH } from '../sandbox/container.ts';
 import type { ObservedOutside, PreparedSandbox, SandboxOutcome } from '../sandbox/sandbox.ts';
 import { GAPS } from '../trace/gaps.ts';
 import type { Traced } from '../trace/traced.ts';
-import { pathsOfStep, type StepLookup } from './attribution.ts';
+import { pathsOfSteps, type StepLookup } from './attribution.ts';
 import type { ObservedChanges } from './changes.ts';
 import { leaksOf } from './leaks.ts';
 import type { SeenOutput } from './output.ts';
@@ -120,6 +120,7 @@ function withScrubbedTargets(change: Change, scrub: (text: string) => string): C
 }
 
 function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observations): StepEvidence[] {
+  const pathsOf = pathsOfSteps(observed.changes, lookup);
   return plan.steps.map((step, index) => {
     const end = settled.steps[index];
     const duration = end?.startMs == null || end.endMs === null ? 0 : end.endMs - end.startMs;
@@ -131,7 +132,7 @@ function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observa
       exit_code: end?.exitCode ?? null,
       pipe_status: [...(end?.pipeStatus ?? [])],
       duration_ms: rounded(duration),
-      changes: pathsOfStep(observed.changes, lookup, step.index),
+      changes: pathsOf(step.index),
       opaque: plan.opaque,
     };
   });

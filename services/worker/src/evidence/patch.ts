@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Change, FileState } from '@drylane/proto/evidence';
-import { decodePath, encodePath } from '@drylane/proto/paths';
+import { encodePath } from '@drylane/proto/paths';
+import { unescaped } from './keys.ts';
 
 /** One change as a unified diff, for people. */
 export interface Patch {
@@ -97,7 +98,7 @@ function linkLines(before: FileState | null, after: FileState | null): string[] 
 export function quoteName(encoded: string): string {
   if (!/[\x00-\x1f\x7f"\\]/.test(encoded)) return encoded;
   const octal = (byte: number) => `\\${byte.toString(8).padStart(3, '0')}`;
-  const bytes = decodePath(encoded);
+  const bytes = Buffer.from(unescaped(encoded), 'latin1');
   const text = isUtf8(bytes) ? bytes.toString('utf8') : bytes.toString('latin1');
   const special = isUtf8(bytes) ? /[\x00-\x1f\x7f"\\]/g : /[\x00-\x1f\x7f-\xff"\\]/g;
   return `"${text.replaceAll(special, (c) => (c === '"' || c === '\\' ? `\\${c}` : octal(c.charCodeAt(0))))}"`;

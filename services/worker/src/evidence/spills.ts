@@ -2,16 +2,15 @@ import { closeSync, read as readCallback } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Watch } from '@drylane/chassis/redact/watch';
 import { encodePath } from '@drylane/proto/paths';
+import { allowReading, BUDGET, type ReadAllowance } from './budget.ts';
 import type { Difference } from './differences.ts';
 import { createPace } from './pace.ts';
 import type { Spill } from './spill.ts';
-import { openUnlocking } from './states.ts';
+import { allocatedBytes, openUnlocking } from './states.ts';
 import { keyBytes, type Tree } from './tree.ts';
 import { attempt } from './walk.ts';
 
 const CHUNK_BYTES = 2 ** 20;
-/** Bytes read for one rehearsal; a sparse file can claim more than anybody wrote. */
-const MAX_READ_BYTES = 16 * 2 ** 30;
 
 const read = promisify(readCallback);
 
@@ -27,12 +26,12 @@ export async function findSpills(
   const spills: Spill[] = [];
   const pace = createPace();
   let complete = true;
-  let left = MAX_READ_BYTES;
+  const allowance = allowReading();
   for (const difference of differences) {
     if (difference.after === null) continue;
-    const { key, after } = difference;
-    left -= after.type === 'file' ? after.size : 0;
-    const inside = left < 0 ? null : await seenIn(upper, difference, watch);
+    const { key } = difference;
+    if (spills.length >= BUDGET.spills) return { spills, complete: false };
+    const inside = await seenIn(upper, difference, watch, allowance);
     complete &&= inside !== null;
     const names = new Set([...watch.in(keyBytes(key)), ...(inside ?? [])]);
     for (const credential of names) spills.push({ credential, path: encodePath(keyBytes(key)) });
@@ -45,6 +44,7 @@ async function seenIn(
   upper: Tree,
   { key, after }: Extract<Difference, { op: 'both' | 'added' }>,
   watch: Watch,
+  allowance: ReadAllowance,
 ): Promise<readonly string[] | null> {
   if (after.type === 'symlink') {
     const target = attempt(() => upper.target(key));
@@ -54,6 +54,7 @@ async function seenIn(
   const fd = openUnlocking(upper, key, after, 'unlock');
   if (typeof fd === 'string') return null;
   try {
+    if (!allowance.take(after.size, allocatedBytes(fd))) return null;
     return await seenInFile(fd, after.size, watch);
   } finally {
     closeSync(fd);

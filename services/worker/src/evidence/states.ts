@@ -1,9 +1,10 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, read as readCallback, readSync } from 'node:fs';
+import { closeSync, fstatSync, read as readCallback, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { FileState } from '@drylane/proto/evidence';
 import { encodePath } from '@drylane/proto/paths';
 import { isBinaryFileSync } from 'isbinaryfile';
+import { allowReading, BUDGET } from './budget.ts';
 import type { Entry, PathKey, Tree, Unlocking } from './tree.ts';
 import { attempt } from './walk.ts';
 
@@ -12,15 +13,13 @@ const MAX_TEXT_BYTES = 8 * 2 ** 20;
 /** Bytes at the start of a file that tell text from binary. */
 const HEAD_BYTES = 64 * 1024;
 const CHUNK_BYTES = 2 ** 20;
-/** Bytes hashed for one rehearsal: a sparse file can claim exabytes that nobody wrote. */
-const MAX_HASHED_BYTES = 16 * 2 ** 30;
 
 const read = promisify(readCallback);
 
 /** What stands at a path, with its content where that can be compared. */
 export interface Content {
   readonly state: FileState;
-  /** All bytes of a regular file of at most {@link MAX_TEXT_BYTES}, else null. */
+  /** All bytes of a regular file of at most {@link MAX_TEXT_BYTES}, else null; null too when too many were kept before. */
   readonly bytes: Buffer | null;
   readonly binary: boolean;
   /** False when the content could not be read whole; then `sha256` or `target` is null. */
@@ -30,23 +29,36 @@ export interface Content {
 /** Reads {@link Content} for one rehearsal. */
 type ContentReader = (tree: Tree, key: PathKey, entry: Entry, unlocking: Unlocking) => Promise<Content>;
 
-/** Makes a reader that hashes at most `maxBytes` in all, and calls what is beyond incomplete. */
-export function createContentReader(maxBytes: number = MAX_HASHED_BYTES): ContentReader {
-  let left = maxBytes;
+/**
+ * Makes a reader that hashes at most `readBytes` in all, and calls what is beyond incomplete. Of `comparedBytes` in all it
+ * keeps the text; of what is beyond, the hash only.
+ */
+export function createContentReader(
+  readBytes: number = BUDGET.readBytes,
+  comparedBytes: number = BUDGET.comparedBytes,
+): ContentReader {
+  const allowance = allowReading(readBytes);
+  let compared = comparedBytes;
   return async (tree, key, entry, unlocking) => {
     if (entry.type === 'symlink') return readLink(tree, key, entry);
     if (entry.type !== 'file') return contentOf(entry, {});
-    left -= entry.size;
-    if (left < 0) return contentOf(entry, { complete: false });
     const fd = openUnlocking(tree, key, entry, unlocking);
     if (typeof fd === 'string') return contentOf(entry, { complete: false });
     try {
-      return entry.size <= MAX_TEXT_BYTES ? readWhole(fd, entry) : await readStream(fd, entry);
+      if (!allowance.take(entry.size, allocatedBytes(fd))) return contentOf(entry, { complete: false });
+      if (entry.size > MAX_TEXT_BYTES) return await readStream(fd, entry);
+      const content = readWhole(fd, entry);
+      if (content.binary) return { ...content, bytes: null };
+      compared -= entry.size;
+      return compared < 0 ? { ...content, bytes: null } : content;
     } finally {
       closeSync(fd);
     }
   };
 }
+
+/** Bytes of an open file that stand in blocks of a disk; the rest are holes, which read as zeros. */
+export const allocatedBytes = (fd: number): number => fstatSync(fd).blocks * 512;
 
 function contentOf(entry: Entry, found: Partial<Content> & { sha256?: string; target?: string }): Content {
   return {

@@ -1,3 +1,4 @@
+import { BUDGET } from './budget.ts';
 import { createPace } from './pace.ts';
 import { type Entry, joinKey, type PathKey, type Tree, type Unlocking } from './tree.ts';
 
@@ -14,20 +15,31 @@ export interface Walk {
 
 /**
  * Reads every directory at and below `start`, one after another, whatever their depth. Nothing is left out
- * silently: what cannot be read, what vanished meanwhile and what lies too deep is in `unread`.
+ * silently: what cannot be read, what vanished meanwhile, what lies too deep and what is too much is in `unread`.
  */
-export async function walk(tree: Tree, start: PathKey, unlocking: Unlocking): Promise<Walk> {
+export async function walk(
+  tree: Tree,
+  start: PathKey,
+  unlocking: Unlocking,
+  most: number = BUDGET.entries,
+): Promise<Walk> {
   const directories = new Map<PathKey, ReadonlyMap<string, Entry>>();
   const unread = new Map<PathKey, string>();
   const pace = createPace();
+  let left = most;
   const pending: PathKey[] = [start];
   for (let key = pending.pop(); key !== undefined; key = pending.pop()) {
-    const names = listNames(tree, key, unlocking);
+    const names = left < 0 ? 'E2BIG' : listNames(tree, key, unlocking);
     if (typeof names === 'string') {
       unread.set(key, names);
       continue;
     }
     const entries = new Map<string, Entry>();
+    left -= names.length;
+    if (left < 0) {
+      unread.set(key, 'E2BIG');
+      continue;
+    }
     for (const name of names) {
       const path = joinKey(key, name);
       const entry = attempt(() => tree.entry(path));

@@ -5,10 +5,12 @@ import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { pathRules } from '@drylane/proto/paths';
 import { createAttribution } from '../evidence/attribution.ts';
-import { observeChanges, type Scrub } from '../evidence/changes.ts';
+import { observeChanges } from '../evidence/changes.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
 import { captureOutput } from '../evidence/output.ts';
+import { createPace } from '../evidence/pace.ts';
 import type { Patch } from '../evidence/patch.ts';
+import { scrubWith } from '../evidence/scrub.ts';
 import type { Seal } from '../evidence/sealed.ts';
 import { mountsBelow } from '../sandbox/overlay.ts';
 import type { PreparedSandbox, Sandbox, ShellEnd } from '../sandbox/sandbox.ts';
@@ -107,7 +109,7 @@ async function follow(
   const rules = pathRules(request.expected, request.forbidden);
   const search = request.canaries.length > 0 ? watch : null;
   const [observed, outside] = await Promise.all([
-    observeChanges(prepared.view, rules, attribution, scrubber(redactor), search),
+    observeChanges(prepared.view, rules, attribution, scrubWith(redactor), search),
     prepared.outside(rules, search),
   ]);
   const evidence = evidenceOf({
@@ -127,19 +129,18 @@ async function follow(
     scrub: (text) => redactor.text(text).text,
     user: plan.spec.user,
   });
-  const patches = observed.patches.map((patch) => ({ ...patch, text: redactor.text(patch.text).text }));
-  return { evidence, patches };
+  return { evidence, patches: await scrubbedPatches(observed.patches, redactor) };
 }
 
-function scrubber(redactor: Redactor): Scrub {
-  return (text) => {
-    const stream = redactor.stream();
-    const first = stream.push(text);
-    const { rest, redactions, kinds } = stream.end();
-    // A line of a key is a secret that does not look like one, and a damaged key does not end where it should.
-    if (kinds['private-key'] !== undefined) return 'withhold';
-    return redactions === 0 ? null : Buffer.concat([first, rest]);
-  };
+/** Patches fit to be kept; other work goes on between them. */
+async function scrubbedPatches(patches: readonly Patch[], redactor: Redactor): Promise<Patch[]> {
+  const pace = createPace();
+  const clean: Patch[] = [];
+  for (const patch of patches) {
+    clean.push({ ...patch, text: redactor.text(patch.text).text });
+    await pace();
+  }
+  return clean;
 }
 
 const FORGED = {

@@ -82,7 +82,7 @@ export function watchDisk(given: GivenWorkspace, limitBytes: number, stop: Stopp
     if (usage.full && !given.hardLimit) stop.now('disk');
     for (const mounted of scratch) full ||= await isFull(mounted);
     for (const directory of others)
-      if ((await bytesBelow(directory)) > limitBytes) {
+      if ((await bytesBelow(directory, limitBytes)) > limitBytes) {
         full = true;
         stop.now('disk');
       }

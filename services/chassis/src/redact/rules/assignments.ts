@@ -1,4 +1,5 @@
 import { namesSecret, passwordIsPlausible, tokenIsPlausible } from '../assignment.ts';
+import { glanceAtAssignment } from '../glance.ts';
 import { isPlaceholder, isWordy } from '../plausible.ts';
 import type { Found, Rule } from '../rule.ts';
 
@@ -17,6 +18,7 @@ export const ASSIGNMENT_RULES: readonly Rule[] = [
     ),
     edges: 'inside',
     runs: true,
+    glance: () => glanceAtAssignment('quoted', isSecretName),
     check: (found) => closes(found) && isAssignedSecret(found, true),
     matches: [
       'api_key = "<alnum:32>"',
@@ -51,6 +53,7 @@ export const ASSIGNMENT_RULES: readonly Rule[] = [
     ),
     edges: 'inside',
     runs: true,
+    glance: () => glanceAtAssignment('bare', isSecretName),
     check: (found) => isAssignedSecret(found, false),
     matches: [
       'API_TOKEN=<alnum:32>',
@@ -92,6 +95,7 @@ export const ASSIGNMENT_RULES: readonly Rule[] = [
     pattern:
       /[a-z]{4,12}[\w.-]{0,24}["']?[ \t]{0,8}(?::{1,3}=|[?]=|=|:)[ \t]{0,8}["'`]?(?<secret>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[A-Za-z0-9]{32,64}|su[A-Za-z0-9]{12})["'`\s;,]?/i,
     edges: 'inside',
+    glance: () => glanceAtAssignment('either', () => true),
     entropy: 3,
     check: ({ secret, lead, after }) =>
       /[0-9]/.test(secret) &&
@@ -102,6 +106,8 @@ export const ASSIGNMENT_RULES: readonly Rule[] = [
     not_matches: ['sonar: <hex:12>', 'heroku: <letters:40>', 'sumOfProperty = "su<alnum:12>"'],
   },
 ];
+
+const isSecretName = (name: string): boolean => namesSecret(name) !== undefined;
 
 /** Whether the quote that was opened is closed, as far as one can see. */
 function closes({ groups, after, secret }: Found): boolean {

@@ -64,6 +64,7 @@ export const KEY_RULES: readonly Rule[] = [
     pattern:
       /(?:eyJ(?:hbGci|0eXAi|raWQi|lbmMi|pYXQi|jdHki|4NXQi|4NWMi|qa3Ui|6aXAi)[A-Za-z0-9_-]{4,1000}|eyJ[A-Za-z0-9_-]{8,150})\.[A-Za-z0-9_/+-]{8,6000}(?:\.[A-Za-z0-9_/+-]{0,1000}={0,2}){1,3}/,
     reach: 8192,
+    strays: 300,
     runs: true,
     check: ({ secret }) => isHeader(secret.slice(0, secret.indexOf('.'))),
     matches: [

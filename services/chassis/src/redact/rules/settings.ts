@@ -73,7 +73,9 @@ export const SETTING_RULES: readonly Rule[] = [
     each: /(?:^|;[ ]?)[^\s"';=,]{1,80}=(?<secret>[A-Za-z0-9%+/._~|:-]{20,1000})/,
     edges: 'inside',
     reach: 2200,
-    check: ({ secret }) => /=[^;]*[0-9]/.test(secret),
+    check: ({ secret }) =>
+      secret.split(';').some((part) => /[0-9]/.test(part.slice(part.indexOf('=')).slice(1))),
+    strays: 80,
     matches: [
       'Cookie: theme=dark; session=<alnum:40>',
       'Set-Cookie: sid=<alnum:32>; Path=/; HttpOnly',

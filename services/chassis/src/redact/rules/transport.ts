@@ -83,6 +83,7 @@ export const TRANSPORT_RULES: readonly Rule[] = [
     pattern:
       /curl(?:[^\n|;\\]|\\[\s\S]){0,400}?[ \t\n](?:-u|--user|--proxy-user|-U)[ \t=]{0,4}["']?(?<user>[^\s"':]{0,100})["']?:["']?(?<secret>[^\s"']{3,120})/,
     reach: 1200,
+    strays: 400,
     edges: 'inside',
     check: ({ secret, groups }) => !isStandIn(secret) && secret !== groups.user && !/^:|\/\//.test(secret),
     matches: [
@@ -100,6 +101,7 @@ export const TRANSPORT_RULES: readonly Rule[] = [
   },
   {
     kind: 'command-password',
+    strays: 300,
     keywords: ['sshpass ', 'mysql', 'mariadb', 'redis-cli ', 'smbclient ', 'openssl '],
     pattern:
       /(?:sshpass[ \t](?:-v[ \t])?-p[ \t]{0,4}|(?:mysql|mariadb)[\w-]{0,12}[ \t](?:[^\n|;]{0,200}?[ \t])?-p|redis-cli[ \t](?:[^\n|;]{0,200}?[ \t])?-a[ \t]{1,4}|openssl[ \t][^\n|;]{0,300}?[ \t]-pass(?:in|out)?[ \t]pass:)["']?(?<secret>[^\s"']{4,120})/,
