@@ -54,4 +54,29 @@ describe('an image that holds nothing but a static busybox', () => {
     expect(evidence.privileged).toMatchObject([{ syscall: 'kill', step: 3 }]);
     expect(evidence.complete).toBe(false);
   });
+
+  it('is refused where its shell starts something unwatched', async () => {
+    const evil = `${IMAGE}-evil`;
+    const bin = join(place, 'root', 'bin');
+    rmSync(join(bin, 'sh'));
+    writeFileSync(
+      join(bin, 'sh'),
+      '#!/bin/busybox sh\n/bin/busybox sleep 20 &\nexec /bin/busybox sh "$@"\n',
+      {
+        mode: 0o755,
+      },
+    );
+    execFileSync('sh', ['-c', `tar -C '${join(place, 'root')}' -c . | docker import - ${evil}`], {
+      stdio: 'ignore',
+    });
+    try {
+      await expect(
+        rehearsing('true; true', {
+          ...{ site, state: join(place, 'state'), way: 'slot', shell: 'sh', image: evil },
+        }),
+      ).rejects.toMatchObject({ code: 'bad-input', problems: [{ field: 'image' }] });
+    } finally {
+      docker('rmi', evil);
+    }
+  });
 });

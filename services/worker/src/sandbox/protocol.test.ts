@@ -10,12 +10,13 @@ describe('what the runner tells', () => {
     ['f uncovered', { kind: 'refused', why: 'uncovered' }],
     ['f exposed', { kind: 'refused', why: 'exposed' }],
     ['f shell', { kind: 'refused', why: 'shell' }],
+    ['f company', { kind: 'refused', why: 'company' }],
   ])('is read from %s', (line, report) => {
     expect(parseReport(line)).toEqual(report);
   });
 
   it('is nothing else', () => {
-    const known = ['r', 'b split', 'b whole', 'f uncovered', 'f exposed', 'f shell'];
+    const known = ['r', 'b split', 'b whole', 'f uncovered', 'f exposed', 'f shell', 'f company'];
     for (const line of ['', 'b', 'b  split', 'R', 'r ', 'f', '__proto__', 'constructor', 's 0 0 -hBc 0'])
       expect(parseReport(line)).toBeUndefined();
     fc.assert(

@@ -1,5 +1,8 @@
-/** Why the runner ran nothing: no overlay over the workspace, processes that can look into each other, no such shell. */
-export type Refusal = 'uncovered' | 'exposed' | 'shell';
+/**
+ * Why the runner ran nothing: no overlay over the workspace, processes that can look into each other, no such shell, or
+ * one that started something when it was only to read.
+ */
+export type Refusal = 'uncovered' | 'exposed' | 'shell' | 'company';
 
 /** What the runner tells before it becomes the tracer. */
 export type Report =
@@ -19,4 +22,5 @@ const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
   ['f uncovered', { kind: 'refused', why: 'uncovered' }],
   ['f exposed', { kind: 'refused', why: 'exposed' }],
   ['f shell', { kind: 'refused', why: 'shell' }],
+  ['f company', { kind: 'refused', why: 'company' }],
 ]);

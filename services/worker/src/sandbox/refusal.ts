@@ -26,6 +26,12 @@ const REFUSALS = {
     message: 'the tracer did not start, so nothing was run',
     mend: 'see whether the engine lets containers call ptrace: drylane doctor',
   },
+  company: {
+    code: 'bad-input',
+    field: 'image',
+    message: 'its shell started a process when it was only to read the command, so nothing was run',
+    mend: 'use an image with an ordinary shell',
+  },
   shell: {
     code: 'bad-input',
     field: 'shell',
