@@ -24,7 +24,7 @@ const REFUSALS = {
     code: 'machine-unfit',
     field: 'tracer',
     message: 'the tracer did not start, so nothing was run',
-    mend: 'see whether the engine lets containers call ptrace: drylane doctor',
+    mend: 'the engine must let containers call ptrace (sysctl kernel.yama.ptrace_scope below 2); see: drylane doctor',
   },
   company: {
     code: 'bad-input',
