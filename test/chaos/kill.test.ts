@@ -12,7 +12,7 @@ import { makePlace } from '../journey/place.ts';
 const ROUNDS = Number(process.env.DRYLANE_KILL_ROUNDS ?? 16);
 const KILLED_EACH = Number(process.env.DRYLANE_KILL_EACH ?? 4);
 
-/** Everything of ours that is in the engine, in the mount table, or in a state directory. */
+/** Everything of a state directory's rehearsals that is in the engine, in the mount table, or in itself. */
 async function remains(engine: Engine, state: string) {
   const filters = { label: ['drylane'] };
   const containers = await engine.listContainers({ all: true, filters });
@@ -21,8 +21,13 @@ async function remains(engine: Engine, state: string) {
     .split('\n')
     .filter((l) => l.includes(state));
   return {
-    containers: containers.map((c) => c.Id),
-    volumes: (Volumes ?? []).map((v) => v.Name),
+    // Others may be rehearsing on this machine meanwhile.
+    containers: containers
+      .filter((c) => c.Mounts.some(({ Source }) => Source.startsWith(`${state}/`)))
+      .map((c) => c.Id),
+    volumes: (Volumes ?? [])
+      .filter((v) => JSON.stringify(v.Options).includes(`${state}/`))
+      .map((v) => v.Name),
     mounts,
     directories: await readdir(join(state, 'sandboxes')).catch(() => []),
   };
