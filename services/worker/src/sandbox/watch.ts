@@ -28,7 +28,10 @@ export interface Stopper {
 export function stopper(container: Docker.Container, before: () => Promise<void>): Stopper {
   let reason: StopReason | null = null;
   const timers: NodeJS.Timeout[] = [];
+  let resting = false;
   const kill = (): void => {
+    // The end was seen while we waited.
+    if (resting) return;
     // Not running any more is as good as killed; a kill that was lost is sent again until the end is seen.
     container.kill({ signal: 'SIGKILL' }).catch(() => undefined);
     timers.push(setTimeout(kill, KILL_AGAIN_MS));
@@ -48,6 +51,7 @@ export function stopper(container: Docker.Container, before: () => Promise<void>
       timers.push(setTimeout(now, Math.min(ms, MAX_TIMER_MS), why));
     },
     rest() {
+      resting = true;
       for (const timer of timers) clearTimeout(timer);
     },
   };
