@@ -91,7 +91,8 @@ const MENDS: Article = {
   'must not hold a NUL byte': 'remove the NUL byte',
   'must not hold half of a character': 'replace the lone surrogate with the whole character',
   'must be an absolute path without ..': 'write the whole path, such as /workspace/site',
-  'must be a host, host:port, *.domain or unix:/path': 'write it as "api.github.com:443", without a scheme or a path',
+  'must be a host, host:port, *.domain or unix:/path':
+    'write it as "api.github.com:443", without a scheme or a path',
   'must have a port from 1 to 65535': 'write a port such as :443, or leave it out',
   'must be none, or a list of hosts': 'write none, or a list such as [ "api.github.com:443" ]',
   'must be one of { path }, { snapshot } or { git }': 'write it as { path: /workspace/site }',
