@@ -47,15 +47,13 @@ export async function runContainer(
   const { container, control, limits } = ready;
   const living = Promise.withResolvers<LivingContainer | undefined>();
   const story: Story = {
-    ...{
-      began: null,
-      refused: null,
-      traced: false,
-      ended: null,
-      tampered: false,
-      look: undefined,
-      figures: null,
-    },
+    began: null,
+    refused: null,
+    traced: false,
+    ended: null,
+    tampered: false,
+    look: undefined,
+    figures: null,
   };
   const stop = stopper(container, async () => {
     const groups = (await living.promise)?.groups;

@@ -40,4 +40,13 @@ describe('a stopper', () => {
     await sleep(50);
     expect(kills).toEqual([]);
   });
+
+  it('sets no timer once it rests', async () => {
+    const { kills, container } = target();
+    const stop = stopper(container, async () => undefined);
+    stop.rest();
+    stop.after(0, 'timeout');
+    await sleep(50);
+    expect([stop.reason, kills]).toEqual([null, []]);
+  });
 });

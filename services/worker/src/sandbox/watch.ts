@@ -48,7 +48,7 @@ export function stopper(container: Docker.Container, before: () => Promise<void>
     },
     now,
     after(ms, why) {
-      timers.push(setTimeout(now, Math.min(ms, MAX_TIMER_MS), why));
+      if (!resting) timers.push(setTimeout(now, Math.min(ms, MAX_TIMER_MS), why));
     },
     rest() {
       resting = true;
