@@ -3,6 +3,8 @@ export const ERROR_CODES = {
   'bad-input': { exit: 2, title: 'the input was refused' },
   'bad-policy': { exit: 2, title: 'the policy was refused' },
   'not-found': { exit: 2, title: 'nothing is known by that name' },
+  'not-promotable': { exit: 2, title: 'the run cannot be promoted' },
+  'approval-needed': { exit: 11, title: 'a person has to approve it first' },
   'machine-unfit': { exit: 3, title: 'this machine cannot do it' },
   'sandbox-failed': { exit: 1, title: 'the sandbox broke' },
   'illegal-transition': { exit: 1, title: 'a run cannot go from that state to this one' },

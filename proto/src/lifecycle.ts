@@ -7,7 +7,8 @@ export const TRANSITIONS = {
   rehearsing: ['blocked', 'inconclusive', 'awaiting-live-approval', 'promotable'],
   'awaiting-live-approval': ['promotable', 'rejected', 'expired', 'cancelled'],
   promotable: ['promoting', 'rejected', 'expired', 'cancelled'],
-  promoting: ['promoted', 'drifted', 'diverged', 'unknown'],
+  // Back only when it is proven that nothing of it landed, as on a full disk.
+  promoting: ['promoted', 'drifted', 'diverged', 'unknown', 'promotable'],
   refused: [],
   blocked: [],
   inconclusive: [],
