@@ -28,6 +28,25 @@ function filesBelow(folder: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+async function* inParts(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerator<Uint8Array, void, void> {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  const part = new Uint8Array(bytes.length);
+  let at = 0;
+  for (const end of ends) {
+    part.set(bytes.subarray(at, end));
+    yield part.subarray(0, end - at);
+    // Whoever makes a stream may use the memory of a part again for the next.
+    part.fill(0x2a);
+    at = end;
+  }
+}
+
+async function joined(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const all: Uint8Array[] = [];
+  for await (const part of parts) all.push(part);
+  return Buffer.concat(all);
+}
+
 function onlyFile(): string {
   const [file, ...others] = filesBelow(directory);
   expect(others).toEqual([]);
@@ -96,7 +115,66 @@ describe('blobs in files', () => {
   });
 });
 
-describe('a writer that is killed', () => {
+describe('blobs in files, part by part', () => {
+  it('are what the same bytes are when they are put whole', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(3_000_000).chain((size) => fc.constant(Buffer.alloc(size, `${size}-`))),
+        fc.array(fc.nat(), { maxLength: 8 }),
+        async (bytes, cuts) => {
+          const stored = await blobs.putStream(inParts(bytes, cuts));
+          expect(stored).toEqual({ digest: digestOf(bytes), size: bytes.length });
+          expect(Buffer.compare(await blobs.get(stored.digest), bytes)).toBe(0);
+          expect(Buffer.compare(await joined(blobs.open(stored.digest)), bytes)).toBe(0);
+        },
+      ),
+      { numRuns: 20 },
+    );
+  });
+
+  it('stand in the same place, for their owner alone, once', async () => {
+    const bytes = text('evidence');
+    await Promise.all(Array.from({ length: 5 }, () => blobs.putStream(inParts(bytes, [3]))));
+    await blobs.put(bytes);
+    const hex = digestOf(bytes).slice('sha256:'.length);
+    expect(onlyFile()).toBe(join(directory, 'state/blobs', hex.slice(0, 2), hex.slice(2)));
+    expect(statSync(onlyFile()).mode & 0o777).toBe(0o600);
+  });
+
+  it('leave nothing when their source breaks off', async () => {
+    const broken = async function* () {
+      yield text('a part');
+      throw new Error('the source broke');
+    };
+    await expect(blobs.putStream(broken())).rejects.toThrow('the source broke');
+    expect(filesBelow(directory)).toEqual([]);
+  });
+
+  it('that are not there are not found', async () => {
+    await expect(joined(blobs.open(digestOf('never put')))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(joined(blobs.open('sha256:../../etc/passwd'))).rejects.toThrow();
+  });
+
+  it('that changed on the disk are refused at their end, and mended by putting them again', async () => {
+    const bytes = text('evidence');
+    const { digest } = await blobs.putStream(inParts(bytes, []));
+    for (const harm of [() => writeFileSync(onlyFile(), 'evidencf'), () => truncateSync(onlyFile())]) {
+      harm();
+      await expect(joined(blobs.open(digest))).rejects.toMatchObject({ code: 'internal' });
+      await blobs.putStream(inParts(bytes, []));
+      expect(await joined(blobs.open(digest))).toEqual(Buffer.from(bytes));
+    }
+  });
+
+  it('are read by who stops half-way without leaving a file open', async () => {
+    const { digest } = await blobs.putStream(inParts(Buffer.alloc(2_000_000), []));
+    const before = readdirSync('/proc/self/fd').length;
+    for await (const part of blobs.open(digest)) if (part.length > 0) break;
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+});
+
+describe.each(['put', 'putStream'])('a writer that is killed in %s', (method) => {
   it('leaves every blob whole or absent', async () => {
     const child = spawn(
       process.execPath,
@@ -105,8 +183,11 @@ describe('a writer that is killed', () => {
         '-e',
         `import { fileBlobs } from ${JSON.stringify(join(import.meta.dirname, 'files.ts'))};
          const blobs = fileBlobs(process.argv[1]);
-         for (let i = 0; ; i++) console.log(await blobs.put(Buffer.alloc(200_000, String(i))));`,
+         const parts = async function* (bytes) { for (let at = 0; at < 200_000; at += 10_000) yield bytes.subarray(at, at + 10_000); };
+         const write = { put: (bytes) => blobs.put(bytes), putStream: async (bytes) => (await blobs.putStream(parts(bytes))).digest };
+         for (let i = 0; ; i++) console.log(await write[process.argv[2]](Buffer.alloc(200_000, String(i))));`,
         join(directory, 'state/blobs'),
+        method,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
     );

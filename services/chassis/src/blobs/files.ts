@@ -1,9 +1,14 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { access, type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Digest, digestOf } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
-import type { Blobs } from './blobs.ts';
+import type { Blobs, StoredBytes } from './blobs.ts';
+
+/** Bytes in one read of a file. */
+const READ_BYTES = 256 * 1024;
+/** Bytes in one write of a stream. */
+const WRITE_BYTES = 1024 * 1024;
 
 /**
  * Blobs as files of a directory, `ab/cdef…` by their sha256, for their owner alone. A file appears whole or
@@ -25,20 +30,33 @@ export function fileBlobs(folder: string): Blobs {
       await syncFolders(dirname(path), made ?? directory);
       return digest;
     },
+    async putStream(source) {
+      const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+      return writeNew(join(directory, randomUUID()), async (file, temporary) => {
+        const { digest, size } = await copyAll(source, file);
+        const path = pathOf(digest);
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await file.sync();
+        // Over what may stand there: it is the same bytes, or was harmed.
+        await rename(temporary, path);
+        await syncFolders(dirname(path), made ?? directory);
+        return { digest, size };
+      });
+    },
     async get(digest) {
       const bytes = await readIfThere(pathOf(digest));
-      if (bytes === undefined)
-        throw new DrylaneError('not-found', {
-          field: digest,
-          message: 'is not among the blobs that are kept here',
-          mend: 'check the digest, and that this is the state directory that the run was made in',
-        });
+      if (bytes === undefined) throw notFound(digest);
       if (digestOf(bytes) === digest) return bytes;
-      throw new DrylaneError('internal', {
-        field: digest,
-        message: 'the bytes kept under this digest are no longer those bytes',
-        mend: 'rehearse again, and check the disk',
-      });
+      throw changed(digest);
+    },
+    async *open(digest) {
+      const file = await open(pathOf(digest), 'r').catch((error: unknown) => absent(error, undefined));
+      if (file === undefined) throw notFound(digest);
+      try {
+        yield* readAll(file, digest);
+      } finally {
+        await file.close();
+      }
     },
     async has(digest) {
       return access(pathOf(digest)).then(
@@ -65,18 +83,79 @@ function absent<T>(error: unknown, answer: T): T {
   throw error;
 }
 
+function notFound(digest: Digest): DrylaneError {
+  return new DrylaneError('not-found', {
+    field: digest,
+    message: 'is not among the blobs that are kept here',
+    mend: 'check the digest, and that this is the state directory that the run was made in',
+  });
+}
+
+function changed(digest: Digest): DrylaneError {
+  return new DrylaneError('internal', {
+    field: digest,
+    message: 'the bytes kept under this digest are no longer those bytes',
+    mend: 'rehearse again, and check the disk',
+  });
+}
+
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
+  await writeNew(path, async (file, temporary) => {
+    await file.writeFile(bytes);
+    await file.sync();
+    await rename(temporary, path);
+  });
+}
+
+/** Makes a file beside `path` under a name that nothing reads; it is gone when `write` throws. */
+async function writeNew<T>(
+  path: string,
+  write: (file: FileHandle, temporary: string) => Promise<T>,
+): Promise<T> {
   const temporary = `${path}.${randomUUID()}.new`;
   try {
-    await withFile(await open(temporary, 'wx', 0o600), async (file) => {
-      await file.writeFile(bytes);
-      await file.sync();
-    });
-    await rename(temporary, path);
+    return await withFile(await open(temporary, 'wx', 0o600), (file) => write(file, temporary));
   } catch (error) {
     await unlink(temporary).catch((gone: unknown) => absent(gone, undefined));
     throw error;
   }
+}
+
+/** Writes all parts to a file, small ones together, and hashes them. */
+async function copyAll(source: AsyncIterable<Uint8Array>, file: FileHandle): Promise<StoredBytes> {
+  const sum = createHash('sha256');
+  const buffer = Buffer.allocUnsafe(WRITE_BYTES);
+  let [size, filled] = [0, 0];
+  const flush = async (): Promise<void> => {
+    const bytes = buffer.subarray(0, filled);
+    sum.update(bytes);
+    await file.appendFile(bytes);
+    filled = 0;
+  };
+  for await (const part of source) {
+    for (let at = 0; at < part.length; ) {
+      const taken = part.subarray(at, at + WRITE_BYTES - filled);
+      buffer.set(taken, filled);
+      at += taken.length;
+      filled += taken.length;
+      if (filled === WRITE_BYTES) await flush();
+    }
+    size += part.length;
+  }
+  await flush();
+  return { digest: `sha256:${sum.digest('hex')}`, size };
+}
+
+async function* readAll(file: FileHandle, digest: Digest): AsyncGenerator<Uint8Array, void, void> {
+  const sum = createHash('sha256');
+  for (;;) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(READ_BYTES), 0, READ_BYTES, null);
+    if (bytesRead === 0) break;
+    const part = buffer.subarray(0, bytesRead);
+    sum.update(part);
+    yield part;
+  }
+  if (`sha256:${sum.digest('hex')}` !== digest) throw changed(digest);
 }
 
 /** A name lasts once the directory that holds it is on the disk: syncs from one up to the one above another. */
@@ -92,9 +171,9 @@ async function syncFolder(path: string): Promise<void> {
   await withFile(await open(path, 'r'), (folder) => folder.sync());
 }
 
-async function withFile(file: FileHandle, use: (file: FileHandle) => Promise<void>): Promise<void> {
+async function withFile<T>(file: FileHandle, use: (file: FileHandle) => Promise<T>): Promise<T> {
   try {
-    await use(file);
+    return await use(file);
   } finally {
     await file.close();
   }
