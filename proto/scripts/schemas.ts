@@ -5,6 +5,7 @@ import { Decision } from '../src/decision.ts';
 import { Envelope } from '../src/envelope.ts';
 import { Evidence } from '../src/evidence.ts';
 import { Policy } from '../src/policy.ts';
+import { Receipt, SignedReceipt } from '../src/receipt.ts';
 import { Rehearsal } from '../src/rehearsal.ts';
 import { Risk } from '../src/risk.ts';
 
@@ -19,6 +20,8 @@ const SCHEMAS = {
   evidence: { schema: Evidence, io: 'output', title: 'What a rehearsal observed' },
   decision: { schema: Decision, io: 'output', title: 'The verdict on a run, and why' },
   rehearsal: { schema: Rehearsal, io: 'output', title: 'What drylane rehearse --json prints' },
+  receipt: { schema: Receipt, io: 'output', title: 'How a run ended: the statement in a receipt' },
+  'signed-receipt': { schema: SignedReceipt, io: 'output', title: 'A receipt, signed: a DSSE envelope' },
 } as const;
 
 /** The JSON Schema (draft 2020-12) of each document that people or programs exchange with drylane, by file name. */

@@ -43,8 +43,8 @@ export function stickyKeyOf({ run, evidence, judgement, ...same }: ApprovalSubje
 export const Approver = z.strictObject({
   id: z.string().min(1).max(300),
   proof: z
-    .enum(['terminal', 'key', 'token'])
-    .describe('A person at a terminal, an approver key, or a token of the fleet'),
+    .enum(['terminal', 'key', 'token', 'none'])
+    .describe('A person at a terminal, an approver key, a token of the fleet; none is enough to reject'),
 });
 export type Approver = Readonly<z.infer<typeof Approver>>;
 
@@ -57,5 +57,15 @@ export const Approval = z.strictObject({
   time_ms: z.int(),
   expires_ms: z.int(),
   bound: Digest.describe('The digest of what it stands for'),
+  key_id: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('Where an approver key signed it: sha256 of the public key (SPKI, DER)'),
+  signature: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{85}[AQgw]==$/)
+    .optional()
+    .describe('Ed25519, base64, over all that stands above'),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;

@@ -15,6 +15,7 @@ export function blankEvidence(over: Partial<Evidence> = {}): Evidence {
     steps: [],
     changes: [],
     outside: [],
+    unpromotable: [],
     network: [],
     processes: [],
     privileged: [],

@@ -57,6 +57,13 @@ export const OutsideChange = z.strictObject({
 });
 export type OutsideChange = z.infer<typeof OutsideChange>;
 
+/** A path whose change cannot be promoted, whoever approves it. */
+export const Unpromotable = z.strictObject({
+  path: z.string(),
+  why: z.string().describe('In words for a person'),
+});
+export type Unpromotable = z.infer<typeof Unpromotable>;
+
 /** One pipeline of the command, and what became of it. */
 export const StepEvidence = z.strictObject({
   index: count,
@@ -118,7 +125,7 @@ export type CanaryLeak = z.infer<typeof CanaryLeak>;
 
 /** In what the sandbox differs from the real thing. */
 export const Fidelity = z.strictObject({
-  network: z.literal('none'),
+  network: z.enum(['none', 'allowlist']),
   runtime: z.string(),
   image: z.string().describe('The image that ran, by digest'),
   user: z.string().regex(/^\d+:\d+$/),
@@ -152,6 +159,7 @@ export const Evidence = z.strictObject({
   steps: z.array(StepEvidence),
   changes: z.array(Change),
   outside: z.array(OutsideChange),
+  unpromotable: z.array(Unpromotable),
   network: z.array(NetworkAttempt),
   processes: z.array(ProcessEvidence),
   privileged: z.array(PrivilegedAttempt),
