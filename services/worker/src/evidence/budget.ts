@@ -18,6 +18,10 @@ export const BUDGET = {
   pathBytes: 8 * MIB,
   /** Entries read below one directory: each takes about a kilobyte of our memory. */
   entries: 500_000,
+  /** Paths of a change set: its manifest is read whole. */
+  landing: 250_000,
+  /** Paths that are told to be unpromotable. */
+  unpromotable: 1_000,
   /** Places where credentials were written; each blocks by itself. */
   spills: 1_000,
   /** Paths in the lists of all steps, and their bytes. */

@@ -1,25 +1,32 @@
 import type { Watch } from '@drylane/chassis/redact/watch';
-import type { Change, ChangeKind } from '@drylane/proto/evidence';
-import { encodePath, type PathRules } from '@drylane/proto/paths';
+import type { Change, ChangeKind, FileState } from '@drylane/proto/evidence';
+import type { PathRules } from '@drylane/proto/paths';
 import type { WorkspaceView } from '../sandbox/sandbox.ts';
 import { classify, type Item, LEAST_ADDED, LEAST_CROWDED, listed } from './arrange.ts';
 import type { StepLookup } from './attribution.ts';
 import { BUDGET } from './budget.ts';
 import { type Difference, findDifferences } from './differences.ts';
 import { type Fitted, fit } from './fit.ts';
+import { pathOf } from './keys.ts';
 import { countLines, createDiffer, type Differ, wholeHunk } from './lines.ts';
 import { createPace } from './pace.ts';
 import { MAX_PATCH_BYTES, MAX_PATCHES_BYTES, type Patch, patchOf } from './patch.ts';
 import type { Spill } from './spill.ts';
 import { findSpills } from './spills.ts';
 import { type Content, createContentReader } from './states.ts';
-import { keyBytes, type PathKey, Tree } from './tree.ts';
+import { type PathKey, Tree } from './tree.ts';
 import { walk } from './walk.ts';
 
 /** Takes the secrets out of a whole text: what is left, null when there are none, or that no part may be shown. */
 export type Scrub = (text: Buffer) => Scrubbed | Promise<Scrubbed>;
 
 type Scrubbed = Buffer | null | 'withhold';
+
+/** What stands on each side of a path; null is nothing. */
+export interface Sides {
+  readonly before: FileState | null;
+  readonly after: FileState | null;
+}
 
 /** What a rehearsal changed in the workspace. */
 export interface ObservedChanges {
@@ -31,6 +38,10 @@ export interface ObservedChanges {
   readonly spills: readonly Spill[];
   /** False when something could not be read, or was too much to tell: then there may be more changes than these. */
   readonly complete: boolean;
+  /** Every path that may have changed, also those that are reported as one or not at all. */
+  readonly differences: readonly Difference[];
+  /** What stands at those of them that were read to their end for the report. */
+  readonly read: ReadonlyMap<PathKey, Sides>;
 }
 
 /**
@@ -53,6 +64,7 @@ export async function observeChanges(
   const written = await walk(upper, '', 'unlock');
   const differences = await findDifferences(lower, written, upper.root, view.names.bind(view));
   const list = differences.list.map((difference) => withRootOwner(difference, view));
+  const read = new Map<PathKey, Sides>();
   const { items, whole } = itemsOf(list, rules);
 
   const describe = createDescriber(lower, upper, attribution, scrub, now);
@@ -63,6 +75,7 @@ export async function observeChanges(
   for (const item of items) {
     const described = await describe(item);
     complete &&= described.complete;
+    if (described.complete) read.set(item.key, described.sides);
     if (described.change !== null) {
       changes.push(described.change);
       patches.push(described.patch);
@@ -71,7 +84,7 @@ export async function observeChanges(
   }
   const found = watch === null ? null : await findSpills(upper, list, watch);
   complete &&= found?.complete ?? true;
-  return { changes, patches, spills: found?.spills ?? [], complete };
+  return { changes, patches, spills: found?.spills ?? [], complete, differences: list, read };
 }
 
 /** What is reported; where that is too much, with more directories as one, and then without what does not fit. */
@@ -81,12 +94,16 @@ function itemsOf(differences: readonly Difference[], rules: PathRules): Fitted {
   return usual.whole ? usual : fit(listed(classified, LEAST_CROWDED));
 }
 
+/** Where the view's root could not be given the workspace's owner, that it has another is nothing the command did. */
 function withRootOwner(difference: Difference, { rootOwner }: WorkspaceView): Difference {
   if (rootOwner === undefined || difference.key !== '' || difference.op !== 'both') return difference;
-  return { ...difference, before: { ...difference.before, ...rootOwner } };
+  const { before, after } = difference;
+  const uid = after.uid === rootOwner.uid ? before.uid : after.uid;
+  const gid = after.gid === rootOwner.gid ? before.gid : after.gid;
+  return { ...difference, after: { ...after, uid, gid } };
 }
 
-type Described = { readonly complete: boolean } & (
+type Described = { readonly complete: boolean; readonly sides: Sides } & (
   | { readonly change: Change; readonly patch: Patch }
   | { readonly change: null }
 );
@@ -101,12 +118,13 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scru
     const before = item.before && (await read(lower, item.key, item.before, 'leave'));
     const after = item.after && (await read(upper, item.key, item.after, 'unlock'));
     const complete = (before?.complete ?? true) && (after?.complete ?? true);
+    const sides = { before: before?.state ?? null, after: after?.state ?? null };
     const kind = kindOf(before, after, item.before?.rdev === item.after?.rdev);
-    if (kind === null) return { complete, change: null };
+    if (kind === null) return { complete, sides, change: null };
     const room = Math.min(MAX_PATCH_BYTES, patchBytes);
     const started = now();
-    const sides = compareMs > 0 ? ([before, after] as const) : ([unseen(before), unseen(after)] as const);
-    const lines = await compareScrubbed(sides, differ, room, scrub);
+    const texts = compareMs > 0 ? ([before, after] as const) : ([unseen(before), unseen(after)] as const);
+    const lines = await compareScrubbed(texts, differ, room, scrub);
     compareMs -= now() - started;
     const change: Change = {
       path: pathOf(item.key),
@@ -114,8 +132,7 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scru
       type: (after ?? before)?.state.type ?? 'file',
       class: item.class,
       step: item.entries > 1 ? attribution.lastStepIn(item.key) : attribution.stepOf(item.key),
-      before: before?.state ?? null,
-      after: after?.state ?? null,
+      ...sides,
       binary: Boolean(before?.binary || after?.binary),
       additions: item.entries > 1 ? null : lines.additions,
       deletions: item.entries > 1 ? null : lines.deletions,
@@ -123,7 +140,7 @@ function createDescriber(lower: Tree, upper: Tree, attribution: StepLookup, scru
     };
     const patch = patchOf(change, { ...lines, inside: item.inside }, room);
     patchBytes -= Buffer.byteLength(patch.text);
-    return { complete, change, patch };
+    return { complete, sides, change, patch };
   };
 }
 
@@ -155,9 +172,6 @@ async function scrubbed(content: Content | null, scrub: Scrub): Promise<Content 
   if (bytes === 'withhold') return bytes;
   return bytes === null ? content : { ...content, bytes };
 }
-
-/** The root has no name of its own; nothing in it can be called `.`. */
-const pathOf = (key: PathKey): string => (key === '' ? '.' : encodePath(keyBytes(key)));
 
 /** How two contents differ, null when they do not. What could not be read whole counts as modified. */
 function kindOf(before: Content | null, after: Content | null, sameDevice: boolean): ChangeKind | null {

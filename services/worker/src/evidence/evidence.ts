@@ -1,4 +1,6 @@
 import type { Change, Evidence, StepEvidence } from '@drylane/proto/evidence';
+import type { Gathered } from '../changeset/gather.ts';
+import { untoldBy } from '../gate/untold.ts';
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
 import type { StepPlan } from '../rehearse/steps.ts';
@@ -21,6 +23,7 @@ export interface Observations {
   readonly steps: StepPlan;
   readonly settled: SettledSteps;
   readonly observed: ObservedChanges;
+  readonly gathered: Omit<Gathered, 'entries'>;
   readonly outside: ObservedOutside;
   readonly lookup: StepLookup;
   readonly tampered: boolean;
@@ -63,7 +66,8 @@ export function evidenceOf(seen: Observations): Evidence {
     steps: stepEvidence(seen),
     changes: observed.changes.map((change) => withScrubbedTargets(change, seen.scrub)),
     outside: [...seen.outside.changes],
-    network: told.network,
+    unpromotable: [...seen.gathered.unpromotable],
+    network: [...told.network, ...throughGate(seen, told.network)],
     processes: told.processes,
     privileged: told.privileged,
     leftovers: outcome.leftovers.map(({ pid, argv }) => ({ pid, argv: scrubArgv(argv, seen.scrub) })),
@@ -80,7 +84,8 @@ export function evidenceOf(seen: Observations): Evidence {
   };
 }
 
-function isComplete({ request, observed, outside, outcome, tampered, traced }: Observations): boolean {
+function isComplete(seen: Observations): boolean {
+  const { request, observed, gathered, outside, outcome, tampered, traced } = seen;
   const limited = outcome.timedOut || outcome.oomKilled || outcome.diskFull;
   // A limit that ends the container ends its trace wherever that is; what was told up to there is whole.
   const excused: readonly string[] = limited && outcome.exitCode === null ? [GAPS.noEnd, GAPS.cutOff] : [];
@@ -88,7 +93,8 @@ function isComplete({ request, observed, outside, outcome, tampered, traced }: O
   // What was not read may have held a credential.
   const unread = traced.cut > 0 && request.canaries.length > 0;
   if (unread) return false;
-  return observed.complete && outside.complete && !outcome.tampered && !tampered && gaps.length === 0;
+  const whole = observed.complete && gathered.complete && outside.complete;
+  return whole && !outcome.tampered && !tampered && gaps.length === 0;
 }
 
 /** The signal that ended the shell or, where the shell tells it by its status, one of the command's processes. */
@@ -98,14 +104,25 @@ function signalOf({ outcome: { exitCode }, traced }: Observations): string | nul
   return name !== null && ended ? name : null;
 }
 
+/** What only the gate of a live run saw. */
+function throughGate(
+  { request, outcome, scrub }: Observations,
+  told: Evidence['network'],
+): Evidence['network'] {
+  return untoldBy(told, outcome.reached, request.network).map((attempt) => ({
+    ...attempt,
+    host: attempt.host === null ? null : scrub(attempt.host),
+  }));
+}
+
 function fidelityOf(seen: Observations): Evidence['fidelity'] {
   const { prepared, request } = seen;
   return {
-    network: 'none',
+    network: request.live === undefined ? 'none' : 'allowlist',
     runtime: prepared.runtime,
     image: prepared.imageDigest,
     user: `${seen.user.uid}:${seen.user.gid}`,
-    mocked_credentials: request.canaries.map(({ name }) => name),
+    mocked_credentials: request.live === undefined ? request.canaries.map(({ name }) => name) : [],
     stripped_env: [...request.strippedEnv],
     absent_mounts: [...seen.absentMounts],
     unobserved: unobserved(seen),
@@ -138,7 +155,7 @@ function stepEvidence({ steps: plan, settled, lookup, observed, scrub }: Observa
   });
 }
 
-function unobserved({ steps, prepared, traced, scrub }: Observations): string[] {
+function unobserved({ steps, prepared, traced, gathered, scrub }: Observations): string[] {
   const background = steps.steps.some((step) => step.background);
   return [
     ...NEVER_OBSERVED,
@@ -152,6 +169,9 @@ function unobserved({ steps, prepared, traced, scrub }: Observations): string[] 
     ...listeners(traced).map((door) => `who would have connected to ${scrub(door)}`),
     ...(traced.privilegedLeftOut > 0
       ? [`${traced.privilegedLeftOut} more privileged calls, beyond those listed`]
+      : []),
+    ...(gathered.unpromotableLeftOut > 0
+      ? [`${gathered.unpromotableLeftOut} more paths that cannot be promoted, beyond those listed`]
       : []),
     ...(traced.cut > 0 ? ['network payloads beyond 128 KiB'] : []),
     ...prepared.unobserved,

@@ -1,4 +1,8 @@
-import type { PathKey } from './tree.ts';
+import { encodePath } from '@drylane/proto/paths';
+import { keyBytes, type PathKey } from './tree.ts';
+
+/** The path as evidence tells it. The root has no name of its own; nothing in it can be called `.`. */
+export const pathOf = (key: PathKey): string => (key === '' ? '.' : encodePath(keyBytes(key)));
 
 /** The path that evidence tells in escaped form, as bytes held one to a character (latin1); `.` is the root. */
 export function keyOfPath(path: string): PathKey {

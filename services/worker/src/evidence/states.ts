@@ -69,7 +69,8 @@ function contentOf(entry: Entry, found: Partial<Content> & { sha256?: string; ta
   };
 }
 
-function stateOf(entry: Entry, sha256: string | null, target: string | null): FileState {
+/** What `lstat` says of an entry, with what reading it says. */
+export function stateOf(entry: Entry, sha256: string | null, target: string | null): FileState {
   return {
     type: entry.type,
     size: entry.type === 'file' ? Math.min(entry.size, Number.MAX_SAFE_INTEGER) : 0,

@@ -39,6 +39,35 @@ export type Unlocking = 'unlock' | 'leave';
 /** The directories held open at once, in one tree. */
 const HELD = 64;
 
+/** The system calls that a tree is read with. */
+export interface TreeCalls {
+  open(path: Buffer, flags: number): number;
+  close(fd: number): void;
+  stat(path: Buffer): BigIntStats;
+  fstat(fd: number): BigIntStats;
+  /** Undefined where nothing stands. */
+  lstat(path: Buffer): BigIntStats | undefined;
+  readdir(path: string): string[];
+  readlink(path: Buffer): Buffer;
+  chmod(path: Buffer, mode: number): void;
+  /**
+   * A name for the mount that an open directory belongs to. Without it, what is mounted from the same file system
+   * cannot be told from a directory of the tree.
+   */
+  mountOf?(fd: number): string;
+}
+
+const REAL_CALLS: TreeCalls = {
+  open: (path, flags) => openSync(path, flags),
+  close: (fd) => closeSync(fd),
+  stat: (path) => statSync(path, { bigint: true }),
+  fstat: (fd) => fstatSync(fd, { bigint: true }),
+  lstat: (path) => lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  readdir: (path) => readdirSync(path, 'latin1'),
+  readlink: (path) => readlinkSync(path, 'buffer'),
+  chmod: (path, mode) => chmodSync(path, mode),
+};
+
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
@@ -51,65 +80,95 @@ const FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
  */
 export class Tree implements Disposable {
   readonly root: Entry;
+  readonly #calls: TreeCalls;
+  readonly #mount: string | undefined;
+  readonly #most: number;
   readonly #root: number;
   readonly #held = new Map<PathKey, number>();
   /** The directory asked for last, which is never the one unused for longest. */
   #last: { readonly key: PathKey; readonly fd: number };
 
-  /** `unlocking`: whether a root that its owner cannot read is made readable; see {@link Tree.unlock}. */
-  constructor(root: Buffer, unlocking: Unlocking = 'leave') {
-    this.root = toEntry(statSync(root, { bigint: true }));
-    this.#root = openRoot(root, this.root, unlocking);
+  /**
+   * `unlocking`: whether a root that its owner cannot read is made readable; see {@link Tree.unlock}. `held`: the
+   * directories kept open at once.
+   */
+  constructor(
+    root: Buffer,
+    unlocking: Unlocking = 'leave',
+    { calls = REAL_CALLS, held = HELD }: { readonly calls?: TreeCalls; readonly held?: number } = {},
+  ) {
+    this.#calls = calls;
+    this.#most = held;
+    this.root = toEntry(calls.stat(root));
+    this.#root = openRoot(calls, root, this.root, unlocking);
+    try {
+      this.#mount = calls.mountOf?.(this.#root);
+    } catch (cause) {
+      calls.close(this.#root);
+      throw cause;
+    }
     this.#last = { key: '', fd: this.#root };
   }
 
   /** The names in a directory, as latin1. */
   list(directory: PathKey): string[] {
-    return readdirSync(`/proc/self/fd/${this.#open(directory)}`, 'latin1');
+    return this.#calls.readdir(`/proc/self/fd/${this.directory(directory)}`);
   }
 
   /** What stands at a path; undefined where nothing does. */
   entry(key: PathKey): Entry | undefined {
     if (key === '') return this.root;
-    const stats = lstatSync(this.#locate(key), { bigint: true, throwIfNoEntry: false });
+    const stats = this.#calls.lstat(this.at(key));
     return stats === undefined ? undefined : toEntry(stats);
   }
 
   /** Where a symbolic link points, in bytes. */
   target(key: PathKey): Buffer {
-    return readlinkSync(this.#locate(key), 'buffer');
+    return this.#calls.readlink(this.at(key));
   }
 
   /**
    * Opens a regular file for reading; the caller closes it. Throws code ESTALE when what was opened is not what
    * `expected` told of.
    */
-  openFile(key: PathKey, expected: Entry): number {
-    const fd = openSync(this.#locate(key), FILE);
-    const found = toEntry(fstatSync(fd, { bigint: true }));
-    if (found.type === 'file' && found.ino === expected.ino && found.size === expected.size) return fd;
-    closeSync(fd);
+  openFile(key: PathKey, expected: Pick<Entry, 'ino' | 'size'>): number {
+    const fd = this.#calls.open(this.at(key), FILE);
+    let isIt = false;
+    try {
+      const found = toEntry(this.#calls.fstat(fd));
+      isIt = found.type === 'file' && found.ino === expected.ino && found.size === expected.size;
+    } finally {
+      if (!isIt) this.#calls.close(fd);
+    }
+    if (isIt) return fd;
     throw systemError('ESTALE');
   }
 
   /** Makes a file or directory readable to its owner. Only for a tree that is thrown away, and is at rest. */
   unlock(key: PathKey, entry: Entry): void {
     if (entry.type === 'file' || entry.type === 'dir')
-      chmodSync(this.#locate(key), entry.mode | (entry.type === 'dir' ? 0o700 : 0o400));
+      this.#calls.chmod(this.at(key), entry.mode | (entry.type === 'dir' ? 0o700 : 0o400));
   }
 
   [Symbol.dispose](): void {
-    for (const fd of this.#held.values()) closeSync(fd);
+    for (const fd of this.#held.values()) this.#calls.close(fd);
     this.#held.clear();
-    closeSync(this.#root);
+    this.#calls.close(this.#root);
   }
 
-  #locate(key: PathKey): Buffer {
-    return Buffer.from(`/proc/self/fd/${this.#open(parentOf(key))}/${nameOf(key)}`, 'latin1');
+  /**
+   * The name of a path in its open directory, for one system call that follows no link at its end. It holds until
+   * this tree is asked for anything else.
+   */
+  at(key: PathKey): Buffer {
+    return Buffer.from(`/proc/self/fd/${this.directory(parentOf(key))}/${nameOf(key)}`, 'latin1');
   }
 
-  /** The open directory at a path: held from before, or reached from the nearest one that is. */
-  #open(directory: PathKey): number {
+  /**
+   * The open directory at a path: held from before, or reached from the nearest one that is. It stays the tree's, and
+   * open until the tree is asked for anything else.
+   */
+  directory(directory: PathKey): number {
     if (directory === this.#last.key) return this.#last.fd;
     this.#last = { key: '', fd: this.#root };
     const missing: PathKey[] = [];
@@ -126,40 +185,51 @@ export class Tree implements Disposable {
   }
 
   #step(parent: number, name: string): number {
-    const fd = openSync(Buffer.from(`/proc/self/fd/${parent}/${name}`, 'latin1'), DIRECTORY);
-    if (fstatSync(fd, { bigint: true }).dev === this.root.dev) return fd;
-    closeSync(fd);
+    const fd = this.#calls.open(Buffer.from(`/proc/self/fd/${parent}/${name}`, 'latin1'), DIRECTORY);
+    let belongs = false;
+    try {
+      belongs = this.#belongs(fd);
+    } finally {
+      if (!belongs) this.#calls.close(fd);
+    }
+    if (belongs) return fd;
     // An overlay does not show what is mounted inside the lower tree: reading it would tell of another directory.
     throw systemError('EXDEV');
+  }
+
+  #belongs(fd: number): boolean {
+    if (this.#calls.fstat(fd).dev !== this.root.dev) return false;
+    return this.#mount === undefined || this.#calls.mountOf?.(fd) === this.#mount;
   }
 
   /** Keeps a directory open as the last one used, and closes the one unused for longest. */
   #hold(key: PathKey, fd: number): void {
     this.#held.delete(key);
     this.#held.set(key, fd);
-    if (this.#held.size <= HELD) return;
+    if (this.#held.size <= this.#most) return;
     for (const [oldest, stale] of this.#held) {
       this.#held.delete(oldest);
-      closeSync(stale);
+      this.#calls.close(stale);
       return;
     }
   }
 }
 
-function openRoot(path: Buffer, root: Entry, unlocking: Unlocking): number {
+function openRoot(calls: TreeCalls, path: Buffer, root: Entry, unlocking: Unlocking): number {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY;
   try {
-    return openSync(path, flags);
+    return calls.open(path, flags);
   } catch (cause) {
     if (unlocking === 'leave') throw cause;
-    chmodSync(path, root.mode | 0o700);
-    return openSync(path, flags);
+    calls.chmod(path, root.mode | 0o700);
+    return calls.open(path, flags);
   }
 }
 
 const systemError = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code });
 
-function toEntry(stats: BigIntStats): Entry {
+/** What a tree tells of an entry, from what the system says of it. */
+export function toEntry(stats: BigIntStats): Entry {
   return {
     type: typeOf(stats),
     whiteout: stats.isCharacterDevice() && stats.rdev === 0n,
@@ -191,7 +261,8 @@ export const joinKey = (directory: PathKey, name: string): PathKey =>
 /** The directory that a path stands in. */
 export const parentOf = (key: PathKey): PathKey => key.slice(0, Math.max(0, key.lastIndexOf('/')));
 
-const nameOf = (key: PathKey): string => key.slice(key.lastIndexOf('/') + 1);
+/** The last part of a path. */
+export const nameOf = (key: PathKey): string => key.slice(key.lastIndexOf('/') + 1);
 
 /** The bytes of a path. */
 export const keyBytes = (key: PathKey): Buffer => Buffer.from(key, 'latin1');
