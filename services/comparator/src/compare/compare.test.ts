@@ -14,6 +14,7 @@ const CONTRACT: readonly (readonly [RuleName, Severity])[] = [
   ['surprise-path', 'block'],
   ['write-in-read-only', 'block'],
   ['outside-workspace', 'block'],
+  ['unpromotable', 'block'],
   ['undeclared-network', 'block'],
   ['canary-leak', 'block'],
   ['privileged-attempt', 'block'],
@@ -48,6 +49,10 @@ const CASES: Readonly<Record<RuleName, { holds: Comparison; spares: Comparison }
       { outside: [{ path: '/etc/hosts', kind: 'modified' }] },
       { expectedWrites: ['/etc/hosts'] },
     ),
+  },
+  unpromotable: {
+    holds: comparison({ unpromotable: [{ path: 'blog/pipe', why: 'it is a FIFO' }] }),
+    spares: comparison(wrote),
   },
   'undeclared-network': {
     holds: comparison({ network: [attempt()] }),

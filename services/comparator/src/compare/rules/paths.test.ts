@@ -140,3 +140,33 @@ describe('an expected write that is missing', () => {
     expect(find('expected-write-missing', given)).toBeUndefined();
   });
 });
+
+describe('a path that cannot be promoted', () => {
+  const why = 'a FIFO never lands';
+  const pipe = change('blog/pipe', { type: 'fifo', kind: 'added', step: 1 });
+
+  it('is named with the reason, and its step where it is a change of its own', () => {
+    const given = comparison({ changes: [pipe], unpromotable: [{ path: 'blog/pipe', why }] });
+    expect(find('unpromotable', given)).toEqual({
+      rule: 'unpromotable',
+      severity: 'block',
+      message: 'blog/pipe cannot be promoted: a FIFO never lands',
+      paths: ['blog/pipe'],
+      step: 1,
+    });
+  });
+
+  it('is one of several, all of which are in the list', () => {
+    const unpromotable = ['blog/pipe', 'blog/in/a', 'blog/in/b'].map((path) => ({ path, why }));
+    expect(find('unpromotable', comparison({ changes: [pipe], unpromotable }))).toMatchObject({
+      message: '3 paths cannot be promoted (a FIFO never lands): blog/pipe, blog/in/a, blog/in/b',
+      paths: ['blog/pipe', 'blog/in/a', 'blog/in/b'],
+      step: null,
+    });
+  });
+
+  it('writes out what a reader cannot see in a name', () => {
+    const given = comparison({ unpromotable: [{ path: 'a\nverdict: promote', why }] });
+    expect(find('unpromotable', given)?.message).toContain('a\\x0averdict: promote');
+  });
+});

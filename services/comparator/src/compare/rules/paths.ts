@@ -1,5 +1,5 @@
 import { compilePattern, matchesPattern } from '@drylane/proto/paths';
-import { counted, deed, deletionsIn, listed, oneStep, total } from '../say.ts';
+import { counted, deed, deletionsIn, listed, oneStep, shown, total } from '../say.ts';
 import { reaches, type Touch } from '../touches.ts';
 import type { Facts, Hit } from './rule.ts';
 
@@ -43,6 +43,26 @@ export function outsideWorkspace({ touches }: Facts): Hit | undefined {
     (only) => `${deed(only)}, outside the workspace`,
     (count) => `touched ${count} outside the workspace`,
   );
+}
+
+/** Something changed that no change set can say, or that never lands. */
+export function unpromotable({ evidence }: Facts): Hit | undefined {
+  const found = evidence.unpromotable;
+  const [only] = found;
+  if (only === undefined) return undefined;
+  const paths = found.map(({ path }) => path);
+  const reasons = listed(found.map(({ why }) => why));
+  const told = new Set(paths);
+  const changes = evidence.changes.filter(({ path }) => told.has(path));
+  return {
+    message:
+      found.length === 1
+        ? `${shown(only.path)} cannot be promoted: ${reasons}`
+        : `${counted(found.length, 'path')} cannot be promoted (${reasons}): ${listed(paths)}`,
+    paths,
+    // What stands below a directory that is told as one change has no step of its own.
+    step: changes.length === found.length ? oneStep(changes) : null,
+  };
 }
 
 /** A declared pattern that no change answers to. */

@@ -12,6 +12,7 @@ import {
   forbiddenPath,
   outsideWorkspace,
   surprisePath,
+  unpromotable,
   writeInReadOnly,
 } from './paths.ts';
 import { canaryLeak, sandboxCausedFailure, strippedCapability, undeclaredNetwork } from './reach.ts';
@@ -23,6 +24,7 @@ export const RULES = {
   'surprise-path': { severity: 'block', find: surprisePath },
   'write-in-read-only': { severity: 'block', find: writeInReadOnly },
   'outside-workspace': { severity: 'block', find: outsideWorkspace },
+  unpromotable: { severity: 'block', find: unpromotable },
   'undeclared-network': { severity: 'block', find: undeclaredNetwork },
   'canary-leak': { severity: 'block', find: canaryLeak },
   'privileged-attempt': { severity: 'block', find: privilegedAttempt },
