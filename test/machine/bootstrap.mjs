@@ -14,7 +14,7 @@ const stamp = join(modules, '.drylane-lock');
 
 process.exitCode = bootstrap();
 
-/** Installs what package-lock.json says, when it has changed; with `--machine`, then makes the machine ready. */
+/** Installs what package-lock.json says, when it has changed; with `--machine`, then makes the machine ready, as words after it say. */
 function bootstrap() {
   const lockfile = readFileSync(join(root, 'package-lock.json'), 'utf8');
   const wanted = createHash('sha256').update(lockfile).digest('hex');
@@ -75,7 +75,8 @@ function prepareMachine() {
     return 3;
   }
   const main = join(root, 'test', 'machine', 'main.ts');
-  const run = spawnSync(node, [main], { cwd: root, stdio: 'inherit' });
+  const words = process.argv.slice(process.argv.indexOf('--machine') + 1);
+  const run = spawnSync(node, [main, ...words], { cwd: root, stdio: 'inherit' });
   if (run.error) process.stderr.write(`${node} cannot be run: ${run.error.message}\n`);
   return run.status ?? 128 + (constants.signals[run.signal] ?? 0);
 }

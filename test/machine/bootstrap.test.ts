@@ -95,9 +95,10 @@ describe('bootstrap', () => {
     await symlink(process.execPath, join(root, 'node_modules', '.bin', 'node'));
     await writeFile(
       join(root, 'test', 'machine', 'main.ts'),
-      'const status: number = 3;\nprocess.exit(status);\n',
+      "const status: number = process.argv[2] === 'rehearsals' ? 4 : 3;\nprocess.exit(status);\n",
     );
     expect(bootstrap('--machine').status).toBe(3);
+    expect(bootstrap('--machine', 'rehearsals').status).toBe(4);
     expect(bootstrap().status).toBe(0);
   });
 

@@ -52,9 +52,14 @@ describe('the machine', () => {
     expect(await ids()).toEqual(before);
   });
 
+  it('is made ready for less when only that is asked for', () => {
+    const run = spawnSync(process.execPath, [main, 'rehearsals'], { encoding: 'utf8' });
+    expect(run).toMatchObject({ status: 0, stderr: expect.stringMatching(/^this machine is ready/) });
+  });
+
   it('refuses words that it does not know', () => {
     const run = spawnSync(process.execPath, [main, 'destroy'], { encoding: 'utf8' });
-    expect(run).toMatchObject({ status: 2, stderr: 'usage: npm run machine [-- stop]\n' });
+    expect(run).toMatchObject({ status: 2, stderr: 'usage: npm run machine [-- rehearsals | stop]\n' });
   });
 
   it('asks for the engine that was chosen and puts no other in its place', () => {

@@ -9,16 +9,20 @@ import { sayTo } from './say.ts';
 
 const STOP_MS = 60_000;
 
-/** `node main.ts` makes the machine ready; `node main.ts stop` ends the engine that it started. Answers the exit status. */
+/**
+ * `node main.ts` makes the machine ready for all that this repository does, `node main.ts rehearsals` for rehearsals
+ * only; `node main.ts stop` ends the engine that it started. Answers the exit status.
+ */
 async function main(args: readonly string[]): Promise<number> {
   const say = sayTo(process.stderr);
   try {
-    if (args.length > 1 || (args[0] !== undefined && args[0] !== 'stop')) {
-      say.line('usage: npm run machine [-- stop]');
+    const [word] = args;
+    if (args.length > 1 || (word !== undefined && word !== 'rehearsals' && word !== 'stop')) {
+      say.line('usage: npm run machine [-- rehearsals | stop]');
       return ERROR_CODES['bad-input'].exit;
     }
-    const machine = thisMachine(say);
-    if (args[0] === 'stop') return await stop(machine);
+    const machine = thisMachine(say, word !== 'rehearsals');
+    if (word === 'stop') return await stop(machine);
     say.line(`this machine is ready (container engine ${await makeReady(machine)})`);
     return 0;
   } catch (error) {
@@ -27,7 +31,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function thisMachine(say: Machine['say']): Machine {
+function thisMachine(say: Machine['say'], forTests: boolean): Machine {
   const root = process.getuid?.() === 0;
   const { env } = process;
   return {
@@ -39,6 +43,7 @@ function thisMachine(say: Machine['say']): Machine {
     temporary: tmpdir(),
     env,
     say,
+    forTests,
   };
 }
 

@@ -6,6 +6,7 @@ import {
   parseOsRelease,
   planEngine,
   planImages,
+  planPostgres,
   planStandIn,
 } from './plan.ts';
 
@@ -136,6 +137,28 @@ describe('planStandIn', () => {
     });
     expect(planStandIn({ installed: false, root: false, systems: debian }).kind).toBe('refuse');
     expect(planStandIn({ installed: false, root: true, systems: new Set(['fedora']) }).kind).toBe('refuse');
+  });
+});
+
+describe('planPostgres', () => {
+  const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];
+  const anyPlace = fc.record({
+    installed: fc.boolean(),
+    root: fc.boolean(),
+    systems: fc.constantFrom(...systems).map((words) => new Set(words)),
+  });
+
+  it('uses what is there, installs it as root on Debian, else says the one command to type', () => {
+    fc.assert(
+      fc.property(anyPlace, (facts) => {
+        const plan = planPostgres(facts);
+        const here = facts.root && (facts.systems.has('debian') || facts.systems.has('ubuntu'));
+        expect(plan.kind).toBe(facts.installed ? 'use' : here ? 'install' : 'leave');
+        if (plan.kind !== 'leave') return;
+        expect(plan.mend).toMatch(/^[a-z]+[ -][^\n]+$/);
+        expect(plan.mend.startsWith('sudo ')).toBe(!facts.root && facts.systems.size > 0);
+      }),
+    );
   });
 });
 

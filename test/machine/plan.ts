@@ -113,5 +113,33 @@ export function planStandIn(facts: {
   return { kind: 'refuse', mend: 'sudo apt-get install -y mmdebstrap uidmap debian-archive-keyring' };
 }
 
+/** How the tests get a PostgreSQL that they can start; without one, only those fail that need it. */
+export type PostgresPlan =
+  | { readonly kind: 'use' }
+  | { readonly kind: 'install' }
+  | { readonly kind: 'leave'; readonly mend: string };
+
+/** Decides how this machine gets PostgreSQL's programs. */
+export function planPostgres(facts: {
+  readonly installed: boolean;
+  readonly root: boolean;
+  readonly systems: ReadonlySet<string>;
+}): PostgresPlan {
+  if (facts.installed) return { kind: 'use' };
+  if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
+  const command = POSTGRES.find(([system]) => facts.systems.has(system))?.[1];
+  if (command === undefined) return { kind: 'leave', mend: 'xdg-open https://www.postgresql.org/download/' };
+  return { kind: 'leave', mend: facts.root ? command : `sudo ${command}` };
+}
+
+const POSTGRES: readonly (readonly [system: string, command: string])[] = [
+  ['debian', 'apt-get install -y postgresql'],
+  ['ubuntu', 'apt-get install -y postgresql'],
+  ['fedora', 'dnf install -y postgresql-server'],
+  ['arch', 'pacman -S --noconfirm postgresql'],
+  ['alpine', 'apk add postgresql'],
+  ['suse', 'zypper install -y postgresql-server'],
+];
+
 /** What every image of ours is made from. */
 export const BASE_TAG = 'debian:bookworm-slim';

@@ -19,6 +19,7 @@ import {
   planEngine,
   planImages,
 } from './plan.ts';
+import { hasPostgres, providePostgres } from './postgres.ts';
 import type { Say } from './say.ts';
 
 /** All that making a machine ready reaches: handed in, never found. */
@@ -30,6 +31,8 @@ export interface Machine {
   /** How the engine is started, should it be: `['dockerd']` for the machine's own. */
   readonly engineCommand: readonly string[];
   readonly places: Places;
+  /** Whether what is needed besides rehearsing is wanted, too: a database's programs for the tests. */
+  readonly forTests: boolean;
   /** Where temporary directories go. */
   readonly temporary: string;
   readonly env: Environment;
@@ -48,18 +51,21 @@ interface Images {
 export const engineRecord = (places: Places): string => join(places.state, 'engine.json');
 
 /**
- * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now.
+ * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now; for
+ * tests, PostgreSQL, too.
  * Looks first without the lock, so that a ready machine is left at once.
  * @returns the engine's version.
  * @throws DrylaneError `machine-unfit` with the command to type or the log to read.
  */
 export async function makeReady(machine: Machine): Promise<string> {
   const engine = await askEngine(machine.docker);
-  if (engine.kind === 'ready' && (await imagesOf(machine, engine)).steps.length === 0) return engine.version;
+  const hasImages = engine.kind === 'ready' && (await imagesOf(machine, engine)).steps.length === 0;
+  if (hasImages && (!machine.forTests || (await hasPostgres()))) return engine.version;
   return underLock(machine, async () => {
     const facts = await machineFacts(machine.docker, machine.dockerHost);
     const ready = await provideEngine(machine, facts);
     await provideImages(machine, facts, ready);
+    if (machine.forTests) await databases(machine, facts);
     return ready.version;
   });
 }
@@ -171,6 +177,12 @@ async function build(machine: Machine, images: Images, tag: string, scratch: str
     if ('node' in source.added) files.node = await nodeBinary(images.node, { modules, scratch, env, log });
     await buildImage(machine.docker, source, { files, scratch, env, log });
   });
+}
+
+function databases(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
+  const { say, places } = machine;
+  const log = join(places.logs, 'install.log');
+  return providePostgres({ say, root, systems, log, env: systemEnvironment(machine.env) });
 }
 
 function unfit(message: string, mend: string): DrylaneError {

@@ -1,10 +1,18 @@
+import { Approval, PromotionMode } from '@drylane/proto/approval';
 import { VERDICTS } from '@drylane/proto/decision';
 import { Digest } from '@drylane/proto/digest';
 import { RUN_STATES } from '@drylane/proto/lifecycle';
+import { PromotionResult } from '@drylane/proto/receipt';
 import { RISK_LEVELS } from '@drylane/proto/risk';
 import { z } from 'zod';
 
 const State = z.enum(RUN_STATES);
+const Owner = z.string().min(1).describe('Names the process that works on the run');
+const StickyKey = Digest.nullable().describe('What else it counts for; null: for nothing but this run');
+
+/** How an attempt to land ended. `rolled-back`: it is proven that nothing of it landed, so it may be tried again. */
+export const SettledResult = z.enum([...PromotionResult.options, 'rolled-back']);
+export type SettledResult = z.infer<typeof SettledResult>;
 
 /** One thing that happened to a run. What is text in it has been scrubbed before it gets here. */
 export const LedgerEvent = z.discriminatedUnion('type', [
@@ -14,7 +22,8 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     command: z.string().describe('Redacted'),
     envelope_digest: Digest,
     policy_digest: Digest,
-    owner: z.string().min(1).describe('Names the process that works on the run'),
+    owner: Owner,
+    submitter: z.string().min(1).max(300).optional().describe('Who may not approve it'),
   }),
   z.strictObject({
     type: z.literal('classified'),
@@ -26,9 +35,30 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     evidence_digest: Digest,
     patches_digest: Digest.nullable().describe('The diffs, where there are any'),
     raw_output_digest: Digest.optional().describe('The raw output, sealed, where policy says for whom'),
+    change_set_digest: Digest.optional().describe('Left out where nothing changed, or it cannot land'),
   }),
   z.strictObject({ type: z.literal('decided'), verdict: z.enum(VERDICTS), decision_digest: Digest }),
+  z.strictObject({ type: z.literal('approved'), approval: Approval, sticky_key: StickyKey }),
+  z.strictObject({
+    type: z.literal('rejected'),
+    approval: Approval,
+    sticky_key: StickyKey.optional().describe('No earlier approval counts under that key any more'),
+  }),
+  z.strictObject({
+    type: z.literal('claimed'),
+    owner: Owner,
+    mode: PromotionMode,
+    bound: Digest.describe('What lands, as an approval of it is bound'),
+  }),
+  z.strictObject({
+    type: z.literal('settled'),
+    mode: PromotionMode,
+    result: SettledResult,
+    evidence_digest: Digest.optional().describe('Of the live run'),
+    outcome_digest: Digest.optional().describe('What became of it, in full'),
+  }),
   z.strictObject({ type: z.literal('moved'), to: State, reason: z.string().nullable() }),
+  z.strictObject({ type: z.literal('receipted'), sequence: z.int().min(0), digest: Digest }),
 ]);
 export type LedgerEvent = z.infer<typeof LedgerEvent>;
 
@@ -46,8 +76,13 @@ export const Run = z.strictObject({
   evidence_digest: Digest.nullable(),
   patches_digest: Digest.nullable(),
   raw_output_digest: Digest.nullable(),
+  change_set_digest: Digest.nullable(),
   decision_digest: Digest.nullable(),
-  owner: z.string(),
+  owner: z.string().describe('The process that rehearsed it, or that claimed it to promote it'),
+  submitter: z.string().nullable(),
+  promotion_mode: PromotionMode.nullable().describe('Null unless it was claimed'),
+  promotion_result: SettledResult.nullable().describe('Null until it is known'),
+  receipt_digest: Digest.nullable(),
   created_ms: z.int(),
   updated_ms: z.int(),
 });

@@ -1,14 +1,18 @@
+import type { Approval } from '@drylane/proto/approval';
+import type { Digest } from '@drylane/proto/digest';
 import type { RunId } from '@drylane/proto/ids';
+import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { ChainedEvent } from './chain.ts';
 import type { LedgerEvent, Run } from './event.ts';
 
 /** The record of every run and the only place where a run's state changes. Times are milliseconds since 1970. */
 export interface Ledger {
   /**
-   * Adds events to a run, all or none of them, and answers where it stands then. The first is `submitted`.
+   * Adds events to a run, all or none of them, and answers where it stands then. The first is `submitted`. With
+   * `issue` the run has ended by then and gets its receipt, in the same transaction; `receipted` is never handed in.
    * @throws DrylaneError `illegal-transition` for what cannot happen to the run now, `not-found` for no such run.
    */
-  append(id: RunId, events: readonly LedgerEvent[], nowMs: number): Promise<Run>;
+  append(id: RunId, events: readonly LedgerEvent[], nowMs: number, issue?: Issue): Promise<Run>;
   /**
    * A run with its events in order, their chain of digests checked.
    * @throws DrylaneError `not-found`, or `internal` when the record was changed from outside.
@@ -18,7 +22,32 @@ export interface Ledger {
   listRuns(query: RunQuery): Promise<readonly Run[]>;
   /** Runs that some process works on, or worked on when it died; their `owner` tells which. Oldest first. */
   unsettled(): Promise<readonly Run[]>;
+  /** Runs that wait for somebody, and to which nothing has happened since before that time. Oldest first, at most 1000. */
+  expiring(beforeMs: number): Promise<readonly Run[]>;
+  /**
+   * Receipts in the order of their chain, from sequence `from` on (0 is the first), at most 1000; their links checked.
+   * @throws DrylaneError `internal` when one was changed or taken away from outside.
+   */
+  receipts(query: ReceiptQuery): Promise<readonly SignedReceipt[]>;
+  /** The receipt of a run; undefined where it has none. @throws DrylaneError as {@link readRun}. */
+  receiptOf(id: RunId): Promise<SignedReceipt | undefined>;
+  /**
+   * Approvals that were given under a key, have not expired, and are of runs whose chains hold. None that is older than
+   * a rejection under the same key, and none of a run that was rejected afterwards.
+   */
+  sticky(key: Digest, nowMs: number): Promise<readonly Approval[]>;
   close(): Promise<void>;
+}
+
+/** Makes the receipt for a place in the chain. It may be asked again for another place, when one was taken meanwhile. */
+export type Issue = (place: ReceiptPlace) => SignedReceipt;
+
+export interface ReceiptPlace {
+  readonly sequence: number;
+  /** Of the receipt before; null for the first. */
+  readonly previous: Digest | null;
+  /** Where the run stands, but for the digest of its receipt. */
+  readonly run: Run;
 }
 
 export interface RunRecord {
@@ -30,4 +59,9 @@ export interface RunQuery {
   readonly limit: number;
   readonly before?: RunId;
   readonly task?: string;
+}
+
+export interface ReceiptQuery {
+  readonly limit: number;
+  readonly from?: number;
 }

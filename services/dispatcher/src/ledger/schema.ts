@@ -1,25 +1,21 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Run } from './event.ts';
+import type { ApprovalRow, EventRow, ReceiptRow } from './rows.ts';
 
 /** The ledger's tables, the same in SQLite and PostgreSQL. */
 export interface Tables {
   readonly runs: Run & { readonly head_sequence: number; readonly head_digest: string };
-  readonly events: {
-    readonly run_id: string;
-    readonly sequence: number;
-    readonly type: string;
-    readonly json: string;
-    readonly time_ms: number;
-    readonly digest: string;
-  };
+  readonly events: EventRow;
+  readonly approvals: ApprovalRow;
+  readonly receipts: ReceiptRow;
   readonly ledger_migrations: { readonly version: number };
 }
 
 type Migration = (db: Transaction<Tables>) => Promise<void>;
 
 /** In order, and never changed once released: what is new is another one at the end. */
-const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput];
+const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput, addPromotion];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
   await db.schema
@@ -60,12 +56,47 @@ async function addRawOutput(db: Transaction<Tables>): Promise<void> {
   await db.schema.alterTable('runs').addColumn('raw_output_digest', 'text').execute();
 }
 
+async function addPromotion(db: Transaction<Tables>): Promise<void> {
+  const added = ['submitter', 'change_set_digest', 'promotion_mode', 'promotion_result', 'receipt_digest'];
+  for (const column of added) await db.schema.alterTable('runs').addColumn(column, 'text').execute();
+  await db.schema.createIndex('runs_receipt').on('runs').column('receipt_digest').execute();
+  await db.schema
+    .createTable('approvals')
+    .addColumn('run_id', 'text', (c) => c.notNull())
+    .addColumn('sequence', 'integer', (c) => c.notNull())
+    .addColumn('lane', 'text', (c) => c.notNull())
+    .addColumn('decision', 'text', (c) => c.notNull())
+    .addColumn('approver_id', 'text', (c) => c.notNull())
+    .addColumn('bound', 'text', (c) => c.notNull())
+    .addColumn('sticky_key', 'text')
+    .addColumn('expires_ms', 'bigint', (c) => c.notNull())
+    .addColumn('json', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('approvals_place', ['run_id', 'sequence'])
+    .addForeignKeyConstraint('approvals_event', ['run_id', 'sequence'], 'events', ['run_id', 'sequence'])
+    .execute();
+  await db.schema.createIndex('approvals_sticky').on('approvals').column('sticky_key').execute();
+  await db.schema
+    .createTable('receipts')
+    .addColumn('sequence', 'integer', (c) => c.primaryKey())
+    .addColumn('run_id', 'text', (c) => c.notNull().unique().references('runs.id'))
+    .addColumn('digest', 'text', (c) => c.notNull())
+    .addColumn('json', 'text', (c) => c.notNull())
+    .execute();
+}
+
 /**
- * Brings the tables up to this version, all or nothing; the transaction is the lock.
+ * Brings the tables up to this version, all or nothing, one process at a time: `lock` waits for the others until the
+ * transaction ends.
  * @throws DrylaneError `machine-unfit` for a ledger that a newer version wrote.
  */
-export async function migrate(db: Kysely<Tables>): Promise<void> {
-  await db.transaction().execute(async (transaction) => {
+export async function migrate(
+  db: Kysely<Tables>,
+  lock: (transaction: Transaction<Tables>) => Promise<void>,
+): Promise<void> {
+  // What stood there when the lock was asked for may be another's yesterday by the time that it is given.
+  const fresh = db.transaction().setIsolationLevel('read committed');
+  await fresh.execute(async (transaction) => {
+    await lock(transaction);
     await sql`create table if not exists ledger_migrations (version integer primary key)`.execute(
       transaction,
     );

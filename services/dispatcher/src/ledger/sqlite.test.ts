@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOf } from '@drylane/proto/digest';
@@ -23,7 +23,7 @@ let file: string;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'drylane-ledger-'));
-  file = join(directory, 'ledger.db');
+  file = join(directory, 'state', 'ledger.db');
 });
 afterEach(() => {
   rmSync(directory, { recursive: true, force: true });
@@ -119,4 +119,24 @@ describe('a writer that is killed', () => {
     for (const run of runs) expect([1, 3]).toContain((await ledger.readRun(run.id)).events.length);
     await ledger.close();
   }, 60_000);
+});
+
+describe("the ledger's file", () => {
+  it('is for its owner alone, with all that SQLite puts beside it', async () => {
+    const ledger = await openSqliteLedger(file);
+    await ledger.append(runId(1, new Uint8Array(10)), [SUBMITTED], 1);
+    for (const name of ['ledger.db', 'ledger.db-wal', 'ledger.db-shm'])
+      expect(statSync(join(directory, 'state', name)).mode & 0o777, name).toBe(0o600);
+    expect(statSync(join(directory, 'state')).mode & 0o777).toBe(0o700);
+    await ledger.close();
+  });
+
+  it('is refused when it is something else, and left as it is', async () => {
+    const other = join(directory, 'other.db');
+    writeFileSync(other, 'this is a text of somebody '.repeat(100));
+    await expect(openSqliteLedger(other)).rejects.toMatchObject({ code: 'machine-unfit' });
+    expect(statSync(other).size).toBe(2700);
+    await expect(openSqliteLedger(directory)).rejects.toMatchObject({ code: 'machine-unfit' });
+    await expect(openSqliteLedger('/dev/null/ledger.db')).rejects.toMatchObject({ code: 'machine-unfit' });
+  });
 });

@@ -1,16 +1,15 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as delay } from 'node:timers/promises';
 import { DrylaneError } from '@drylane/proto/errors';
 import { Kysely, SqliteDialect } from 'kysely';
 import type { Ledger } from './ledger.ts';
+import { retryAfter } from './retry.ts';
 import { migrate, type Tables } from './schema.ts';
 import { storedLedger } from './store.ts';
 
 // SQLite waits this long with the whole process standing still; between two tries the process goes on.
 const BUSY_MS = 100;
-const TRIES = 100;
 
 /**
  * Opens the ledger in one file, made if it is not there, for its owner alone. Several processes may use it at
@@ -23,7 +22,8 @@ export async function openSqliteLedger(file: string): Promise<Ledger> {
   });
   const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: kyselyDatabase(database) }) });
   try {
-    await retrying(() => migrate(db));
+    // The transaction is the lock: it begins as one that writes.
+    await retrying(() => migrate(db, async () => {}));
   } catch (cause) {
     await db.destroy();
     throw cause instanceof DrylaneError ? cause : unusable(file, cause);
@@ -74,20 +74,11 @@ function kyselyDatabase(database: DatabaseSync): ConstructorParameters<typeof Sq
   };
 }
 
-/** Tries again while another process holds the write lock. */
-async function retrying<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = TRIES; ; left--) {
-    try {
-      return await work();
-    } catch (error) {
-      if (left === 0 || !isBusy(error)) throw error;
-      await delay(TRIES - left);
-    }
-  }
-}
-
 const SQLITE_BUSY = 5;
 const PRIMARY_CODE = 0xff;
+
+/** Tries again while another process holds the write lock. */
+const retrying = retryAfter(isBusy);
 
 function isBusy(error: unknown): boolean {
   if (!(error instanceof Error) || !('errcode' in error)) return false;

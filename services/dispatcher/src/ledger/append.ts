@@ -1,0 +1,99 @@
+import { DrylaneError } from '@drylane/proto/errors';
+import type { RunId } from '@drylane/proto/ids';
+import { SignedReceipt } from '@drylane/proto/receipt';
+import type { Transaction } from 'kysely';
+import { advance, advanceAll } from './advance.ts';
+import { type ChainedEvent, chainAll, type Head } from './chain.ts';
+import type { LedgerEvent, Run } from './event.ts';
+import type { Issue, ReceiptPlace } from './ledger.ts';
+import type { History } from './order.ts';
+import { nextPlace } from './receipts.ts';
+import { findRecord } from './record.ts';
+import { approvalRow, eventRow, type PlacedReceipt, placeOf, receiptRow } from './rows.ts';
+import type { Tables } from './schema.ts';
+
+/** What is asked to be added to a run. */
+export interface Addition {
+  readonly id: RunId;
+  readonly events: readonly LedgerEvent[];
+  readonly nowMs: number;
+  readonly issue: Issue | undefined;
+}
+
+/**
+ * Adds events to a run, and its receipt where one is asked for; undefined, and nothing written, where another process
+ * has changed the run since it was read here.
+ */
+export async function append(
+  db: Transaction<Tables>,
+  { id, events, nowMs, issue }: Addition,
+): Promise<Run | undefined> {
+  refuseReceipts(id, events);
+  // Checked before it is built upon: nothing is added to, and no receipt given of, what was changed from outside.
+  const stored = await findRecord(db, id);
+  let history: History = advanceAll(stored, id, events, nowMs);
+  const receipt = issue && issueAt(issue, { ...(await nextPlace(db)), run: history.run });
+  const receipted = receipt ? [receiptedBy(receipt)] : [];
+  for (const event of receipted) history = advance(history, id, event, nowMs);
+  const added = chainAll(id, stored?.head, [...events, ...receipted], nowMs);
+  const head = added.at(-1);
+  if (head === undefined) return history.run;
+  if (!(await writeRun(db, history.run, head, stored?.head))) return undefined;
+  for (const chained of added) await writeEvent(db, id, chained);
+  if (receipt) await db.insertInto('receipts').values(receiptRow(receipt)).execute();
+  return history.run;
+}
+
+/** A receipt has a place in two chains; only what gives it both may say that there is one. */
+function refuseReceipts(id: RunId, events: readonly LedgerEvent[]): void {
+  if (!events.some(({ type }) => type === 'receipted')) return;
+  throw new DrylaneError('illegal-transition', {
+    field: id,
+    message: 'gets its receipt from the ledger, not as an event',
+    mend: 'hand in `issue`',
+  });
+}
+
+/** @throws DrylaneError `internal` where what was issued stands somewhere else than it was asked to. */
+function issueAt(issue: Issue, place: ReceiptPlace): PlacedReceipt {
+  const receipt = placeOf(SignedReceipt.parse(issue(place)));
+  const isThere =
+    receipt.sequence === place.sequence &&
+    receipt.previous === place.previous &&
+    receipt.run === place.run.id;
+  if (isThere) return receipt;
+  throw new DrylaneError('internal', {
+    field: place.run.id,
+    message: 'was given a receipt for another place in the chain',
+    mend: 'report this; nothing was written',
+  });
+}
+
+const receiptedBy = ({ sequence, digest }: PlacedReceipt): LedgerEvent => ({
+  type: 'receipted',
+  sequence,
+  digest,
+});
+
+/** Writes where a run stands, unless it stands no longer where it was read. */
+async function writeRun(
+  db: Transaction<Tables>,
+  run: Run,
+  head: NonNullable<Head>,
+  before: Head,
+): Promise<boolean> {
+  const row = { ...run, head_sequence: head.sequence, head_digest: head.digest };
+  if (!before) {
+    await db.insertInto('runs').values(row).execute();
+    return true;
+  }
+  const update = db.updateTable('runs').set(row).where('id', '=', run.id);
+  const result = await update.where('head_digest', '=', before.digest).executeTakeFirst();
+  return result.numUpdatedRows === 1n;
+}
+
+async function writeEvent(db: Transaction<Tables>, id: RunId, chained: ChainedEvent): Promise<void> {
+  await db.insertInto('events').values(eventRow(id, chained)).execute();
+  const word = approvalRow(id, chained);
+  if (word) await db.insertInto('approvals').values(word).execute();
+}

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ASKED, approved, ID, issue, KINDS, type Kind, moved, NOW, WHOLE, word } from './ledger.fixture.ts';
+
+// What each version added, taken away again: the newest first.
+const BACK = [
+  [
+    'drop table receipts; drop table approvals; drop index runs_receipt',
+    ...['submitter', 'change_set_digest', 'promotion_mode', 'promotion_result', 'receipt_digest'].map(
+      (column) => `alter table runs drop column ${column}`,
+    ),
+  ],
+  ['alter table runs drop column raw_output_digest'],
+];
+const NEWEST = BACK.length + 1;
+
+describe.each(KINDS)('the tables of a ledger in %s', (_, start) => {
+  let kind: Kind;
+  beforeAll(async () => {
+    kind = await start();
+  }, 90_000);
+  afterAll(() => kind?.stop());
+
+  it.each([1, 2])('are brought up to date from version %i, with their runs', async (version) => {
+    const place = await kind.place();
+    const before = await place.open();
+    const run = await before.append(ID, WHOLE, NOW);
+    const { events } = await before.readRun(ID);
+    await before.close();
+    for (const statements of BACK.slice(0, NEWEST - version)) await place.execute(statements.join('; '));
+    await place.execute(`delete from ledger_migrations where version > ${version}`);
+    const ledger = await place.open();
+    expect(await ledger.readRun(ID)).toEqual({ run, events });
+    expect(await ledger.listRuns({ limit: 2 })).toEqual([run]);
+    await ledger.append(ID, [moved('expired')], NOW, issue);
+    expect(await ledger.receiptOf(ID)).toEqual((await ledger.receipts({ limit: 2 }))[0]);
+    await ledger.close();
+    await place.close();
+  });
+
+  it('are made once when several open them at once for the first time', async () => {
+    const place = await kind.place();
+    const tables = 'receipts, approvals, events, runs, ledger_migrations';
+    await (await place.open()).close();
+    for (const table of tables.split(', ')) await place.execute(`drop table ${table}`);
+    const ledgers = await Promise.all(Array.from({ length: 5 }, () => place.open()));
+    await ledgers[0]?.append(ID, [...ASKED, approved(word('ada'))], NOW);
+    for (const ledger of ledgers) expect((await ledger.readRun(ID)).run.state).toBe('awaiting-live-approval');
+    await Promise.all(ledgers.map((ledger) => ledger.close()));
+    await place.close();
+  });
+
+  it('are refused when a newer drylane has written them', async () => {
+    const place = await kind.place();
+    await (await place.open()).close();
+    await place.execute('insert into ledger_migrations values (1000)');
+    await expect(place.open()).rejects.toMatchObject({
+      code: 'machine-unfit',
+      message: expect.stringContaining('version 1000'),
+    });
+    await place.execute('delete from ledger_migrations where version = 1000');
+    await place.close();
+  });
+});

@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  ASKED,
+  approved,
+  digest,
+  idAt,
+  KINDS,
+  type Kind,
+  moved,
+  NOW,
+  OTHER,
+  type Place,
+  rejected,
+  WHOLE,
+  word,
+} from './ledger.fixture.ts';
+import type { Ledger } from './ledger.ts';
+import { countingWords } from './sticky.ts';
+
+const key = digest;
+
+describe.each(KINDS)('approvals under a key in %s', (_, start) => {
+  let kind: Kind;
+  let place: Place;
+  let ledger: Ledger;
+
+  beforeAll(async () => {
+    kind = await start();
+  }, 90_000);
+  afterAll(() => kind?.stop());
+  beforeEach(async () => {
+    place = await kind.place();
+    ledger = await place.open();
+  });
+  afterEach(async () => {
+    await ledger.close();
+    await place.close();
+  });
+
+  const names = async (nowMs: number) =>
+    (await ledger.sticky(key, nowMs)).map(({ approver }) => approver.id).sort();
+
+  it('are those that were given under it, of every run', async () => {
+    const ada = word('ada', { comment: 'looks \u0000 right' });
+    await ledger.append(idAt(NOW), [...ASKED, approved(ada, key)], NOW);
+    await ledger.append(idAt(NOW + 1), [...ASKED, approved(word('bob'), key)], NOW);
+    await ledger.append(idAt(NOW + 2), [...ASKED, approved(word('eve'), OTHER)], NOW);
+    await ledger.append(idAt(NOW + 3), [...ASKED, approved(word('joe'), null)], NOW);
+    expect(await names(NOW)).toEqual(['ada', 'bob']);
+    expect(await ledger.sticky(key, NOW)).toContainEqual(ada);
+    expect(await ledger.sticky(digest.replace(/.$/, 'g'), NOW)).toEqual([]);
+  });
+
+  it('end at their millisecond', async () => {
+    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada', { expires_ms: NOW + 5 }), key)], NOW);
+    expect([await names(NOW + 4), await names(NOW + 5)]).toEqual([['ada'], []]);
+  });
+
+  it('count no more when their own run was rejected', async () => {
+    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
+    await ledger.append(idAt(NOW), [rejected(word('bob')), moved('rejected')], NOW);
+    expect(await names(NOW)).toEqual([]);
+  });
+
+  it('count no more when a later run was rejected under the same key, until somebody approves again', async () => {
+    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
+    const no = rejected(word('bob', { time_ms: NOW + 1 }), key);
+    await ledger.append(idAt(NOW + 1), [...WHOLE, no, moved('rejected')], NOW + 1);
+    expect(await names(NOW + 2)).toEqual([]);
+    const again = approved(word('ada', { time_ms: NOW + 2 }), key);
+    await ledger.append(idAt(NOW + 2), [...ASKED, again], NOW + 2);
+    expect(await names(NOW + 2)).toEqual(['ada']);
+    expect(await names(NOW + 2000)).toEqual([]);
+  });
+});
+
+describe('the words that count', () => {
+  const anyWord = fc.record({
+    rejectedRun: fc.boolean(),
+    approval: fc
+      .record({
+        decision: fc.constantFrom<'approve' | 'reject'>('approve', 'approve', 'reject'),
+        time_ms: fc.integer({ min: 0, max: 20 }),
+        expires_ms: fc.integer({ min: 0, max: 20 }),
+      })
+      .map((over) => word('ada', over)),
+  });
+
+  it('are never rejections, expired, of a rejected run, or as old as a rejection', () => {
+    fc.assert(
+      fc.property(fc.array(anyWord), fc.integer({ min: 0, max: 20 }), (words, nowMs) => {
+        const counting = countingWords(words, nowMs);
+        const expected = words.filter(
+          ({ approval, rejectedRun }) =>
+            !rejectedRun &&
+            approval.decision === 'approve' &&
+            approval.expires_ms > nowMs &&
+            words.every(
+              (other) => other.approval.decision === 'approve' || other.approval.time_ms < approval.time_ms,
+            ),
+        );
+        expect(counting).toEqual(expected.map(({ approval }) => approval));
+      }),
+    );
+  });
+});
