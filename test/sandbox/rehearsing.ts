@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { createRedactor } from '@drylane/chassis/redact/redact';
+import { digestOf } from '@drylane/proto/digest';
 import { type Limits, limitValues } from '@drylane/proto/limits';
 import type { PathPattern } from '@drylane/proto/paths';
 import { mintCanaries } from '@drylane/worker/evidence/canaries';
@@ -59,5 +61,19 @@ export async function rehearsingIn(
     forbidden: ['secrets/', '/etc/shadow'],
     strippedEnv: [],
   };
-  return rehearse(sandbox, request, { redactor: createRedactor(canaries) });
+  return rehearse(sandbox, request, { redactor: createRedactor(canaries), blobs: NOWHERE });
 }
+
+/** Takes bytes to their end, and keeps none of them. */
+const NOWHERE: Pick<Blobs, 'put' | 'putStream'> = {
+  put: async (bytes) => digestOf(bytes),
+  async putStream(source) {
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of source) {
+      hash.update(chunk);
+      size += chunk.length;
+    }
+    return { digest: `sha256:${hash.digest('hex')}`, size };
+  },
+};

@@ -2,7 +2,7 @@ import type { KnownSecret } from '@drylane/chassis/redact/known';
 import type { LimitValues } from '@drylane/proto/limits';
 import type { PathPattern } from '@drylane/proto/paths';
 import { ACK_FIFO, EVENTS_FIFO } from '../sandbox/control.ts';
-import type { SandboxSpec } from '../sandbox/sandbox.ts';
+import type { LiveTerms, SandboxSpec } from '../sandbox/sandbox.ts';
 import { type StepPlan, splitSteps } from './steps.ts';
 import { wrapSteps } from './wrap.ts';
 
@@ -18,7 +18,7 @@ export interface RehearsalRequest {
   readonly runtime: string | null;
   readonly env: Readonly<Record<string, string>>;
   readonly limits: LimitValues;
-  /** What each credential that intent names is in here: a value made up for this rehearsal. */
+  /** What each credential that intent names is in here: a value made up for this rehearsal; in a live run the real one. */
   readonly canaries: readonly KnownSecret[];
   /** The hosts that intent names. */
   readonly network: readonly string[];
@@ -26,6 +26,8 @@ export interface RehearsalRequest {
   readonly forbidden: readonly PathPattern[];
   /** Names of the caller's environment that the command does not get. */
   readonly strippedEnv: readonly string[];
+  /** Left out: it is a rehearsal. */
+  readonly live?: LiveTerms;
 }
 
 /** A rehearsal's plan: how the command is split, and what the sandbox is asked for. */
@@ -66,13 +68,11 @@ export function planRehearsal(
       shell: request.shell,
       command: request.command,
       wrapped,
-      env: {
-        ...BASE_ENV,
-        ...request.env,
-        ...Object.fromEntries(request.canaries.map((c) => [c.name, c.value])),
-      },
+      env: { ...BASE_ENV, ...request.env },
       limits: request.limits,
       user: { uid: owner.uid, gid: owner.gid },
+      credentials: request.canaries,
+      live: request.live ?? null,
     },
   };
 }

@@ -4,6 +4,8 @@ import { watchFor } from '@drylane/chassis/redact/watch';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { pathRules } from '@drylane/proto/paths';
+import { type BuiltChangeSet, buildChangeSet, type ChangeSetBlobs } from '../changeset/build.ts';
+import { type Gathered, gather, NOTHING } from '../changeset/gather.ts';
 import { createAttribution } from '../evidence/attribution.ts';
 import { observeChanges } from '../evidence/changes.ts';
 import { evidenceOf } from '../evidence/evidence.ts';
@@ -23,11 +25,15 @@ import { opaquePlan } from './steps.ts';
 export interface Rehearsed {
   readonly evidence: Evidence;
   readonly patches: readonly Patch[];
+  /** What can be promoted; null when nothing changed, not all is known, a credential leaked, or some of it never lands. */
+  readonly changeSet: BuiltChangeSet | null;
 }
 
 /** What a rehearsal does with what the command writes. */
 export interface OutputHandling {
   readonly redactor: Redactor;
+  /** Keeps the change set. */
+  readonly blobs: ChangeSetBlobs;
   /** Takes the output as it is, where policy names whom it is sealed to; without it, none is kept. */
   readonly seal?: Pick<Seal, 'push'> | undefined;
 }
@@ -43,9 +49,10 @@ export async function rehearse(
   handling: OutputHandling,
 ): Promise<Rehearsed> {
   const plan = planRehearsal(request, await lstat(request.workspace));
+  const startedMs = Date.now();
   const prepared = await sandbox.prepare(plan.spec);
   try {
-    return await follow(prepared, request, plan, handling);
+    return await follow(prepared, request, plan, handling, startedMs);
   } finally {
     await prepared.destroy();
   }
@@ -55,7 +62,8 @@ async function follow(
   prepared: PreparedSandbox,
   request: RehearsalRequest,
   plan: RehearsalPlan,
-  { redactor, seal }: OutputHandling,
+  { redactor, seal, blobs }: OutputHandling,
+  startedMs: number,
 ): Promise<Rehearsed> {
   const attribution = createAttribution(prepared.view.upper);
   const watch = watchFor(request.canaries);
@@ -70,6 +78,7 @@ async function follow(
       },
     },
     request.shell,
+    request.live?.places.behind,
   );
   const output = {
     stdout: captureOutput(request.limits.outputBytes, redactor),
@@ -108,10 +117,12 @@ async function follow(
 
   const rules = pathRules(request.expected, request.forbidden);
   const search = request.canaries.length > 0 ? watch : null;
+  const span = { fromNs: nanoseconds(startedMs), toNs: nanoseconds(Date.now()) };
   const [observed, outside] = await Promise.all([
     observeChanges(prepared.view, rules, attribution, scrubWith(redactor), search),
     prepared.outside(rules, search),
   ]);
+  const gathered = observed.complete ? await gather(prepared.view, observed, span) : NOTHING;
   const evidence = evidenceOf({
     request,
     prepared,
@@ -119,6 +130,7 @@ async function follow(
     steps,
     settled,
     observed,
+    gathered,
     outside,
     lookup: attribution,
     traced: trace.end(),
@@ -129,8 +141,21 @@ async function follow(
     scrub: (text) => redactor.text(text).text,
     user: plan.spec.user,
   });
-  return { evidence, patches: await scrubbedPatches(observed.patches, redactor) };
+  const patches = await scrubbedPatches(observed.patches, redactor);
+  if (!isPromotable(evidence, gathered)) return { evidence, patches, changeSet: null };
+  const changeSet = await buildChangeSet(prepared.view, gathered, blobs);
+  // Without a process left of the command, something changed after all: then nothing that was seen is sure.
+  if (changeSet === undefined)
+    return { evidence: { ...evidence, complete: false }, patches, changeSet: null };
+  return { evidence, patches, changeSet };
 }
+
+/** Whether there is something to promote, all of it is known, and all of it may land. */
+function isPromotable({ complete, canaries, unpromotable }: Evidence, { entries }: Gathered): boolean {
+  return complete && canaries.length === 0 && unpromotable.length === 0 && entries.length > 0;
+}
+
+const nanoseconds = (ms: number): bigint => BigInt(ms) * 1_000_000n;
 
 /** Patches fit to be kept; other work goes on between them. */
 async function scrubbedPatches(patches: readonly Patch[], redactor: Redactor): Promise<Patch[]> {

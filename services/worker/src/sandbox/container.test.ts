@@ -16,6 +16,8 @@ const SPEC: SandboxSpec = {
   env: { LANG: 'C.UTF-8' },
   limits: limitValues({}),
   user: { uid: 1000, gid: 100 },
+  credentials: [{ name: 'TOKEN', value: 'a-value-that-nobody-sees' }],
+  live: null,
 };
 
 const options = (spec: Partial<SandboxSpec> = {}) =>
@@ -89,6 +91,10 @@ describe("a rehearsal's container", () => {
       'W',
     ]);
     expect(mountinfoEscape('/a\t\n\\b')).toBe('/a\\011\\012\\134b');
+  });
+
+  it('holds no credential anywhere', () => {
+    expect(JSON.stringify(options())).not.toContain('a-value-that-nobody-sees');
   });
 
   it('has no scratch directory where the workspace stands', () => {

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { closeSync, unlinkSync, writeSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KnownSecret } from '@drylane/chassis/redact/known';
 import { DrylaneError } from '@drylane/proto/errors';
 import { type FifoReader, openFifo, readFifo } from './fifo.ts';
 import { parseReport, type Report } from './protocol.ts';
@@ -45,7 +47,9 @@ export interface ControlChannel {
   listen(listener: ControlListener): void;
   /** Hears the trace up to now. */
   drain(): void;
-  /** Lets go what waits on our side of the private pair: the runner first, the keeper at the end. */
+  /** Gives the runner, which waits for them, the command's credentials; it goes on when it has them all. */
+  give(credentials: readonly KnownSecret[]): Promise<void>;
+  /** Lets go the keeper, which waits at the end. */
   go(): void;
   /** Resolves when every marker read so far has been handled. */
   settled(): Promise<void>;
@@ -101,6 +105,14 @@ function channel(directory: string, fds: Fds): ControlChannel {
       readers.push(tracer, readFifo(fds.events, markers.push, listener.flood));
     },
     drain: () => tracer?.drain(),
+    async give(credentials) {
+      let left = giftOf(credentials);
+      while (left.length > 0 && !closed) {
+        left = left.subarray(writeNow(fds.go, left));
+        // The pipe is full: the runner reads a byte at a time.
+        if (left.length > 0) await sleep(1);
+      }
+    },
     go: () => write(fds.go),
     settled: () => markers?.settled() ?? Promise.resolve(),
     close() {
@@ -111,6 +123,22 @@ function channel(directory: string, fds: Fds): ControlChannel {
       for (const fd of [fds.ack, fds.go]) closeSync(fd);
     },
   };
+}
+
+/** What the runner reads: for each credential its name, how many lines its value has, and these; an empty line at the end. */
+function giftOf(credentials: readonly KnownSecret[]): Buffer {
+  const gifts = credentials.map(({ name, value }) => `${name} ${value.split('\n').length}\n${value}\n`);
+  return Buffer.from(`${gifts.join('')}\n`, 'utf8');
+}
+
+/** Writes as much as there is room for. */
+function writeNow(fd: number, bytes: Buffer): number {
+  try {
+    return writeSync(fd, bytes);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw cause;
+  }
 }
 
 /** The runner's lines until it becomes the tracer; all bytes after that are the trace. */

@@ -116,10 +116,7 @@ async function build(
     runtime: spec.runtime ?? 'runc',
     unobserved: giver.unobserved,
     run: (listener) =>
-      runContainer(
-        { container, control, given, limits: spec.limits, identity: join(held.directory, 'etc') },
-        listener,
-      ),
+      runContainer({ container, control, given, spec, identity: join(held.directory, 'etc') }, listener),
     async outside(rules, watch) {
       const made = [spec.workspace, spec.workingDir, CONTROL_MOUNT, ...Object.keys(scratch(spec))];
       const place = join(held.directory, 'rootfs');

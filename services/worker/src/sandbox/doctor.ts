@@ -135,6 +135,8 @@ async function tryOne(engine: Engine, stateDir: string, image: string): Promise<
       env: {},
       limits: limitValues({ timeout: '20s' }),
       user: { uid, gid },
+      credentials: [],
+      live: null,
     });
     try {
       let end: ShellEnd | null = null;

@@ -5,6 +5,7 @@ import { parseReport } from './protocol.ts';
 describe('what the runner tells', () => {
   it.each([
     ['r', { kind: 'opened' }],
+    ['c', { kind: 'checked' }],
     ['b split', { kind: 'began', split: true }],
     ['b whole', { kind: 'began', split: false }],
     ['f uncovered', { kind: 'refused', why: 'uncovered' }],
@@ -16,8 +17,19 @@ describe('what the runner tells', () => {
   });
 
   it('is nothing else', () => {
-    const known = ['r', 'b split', 'b whole', 'f uncovered', 'f exposed', 'f shell', 'f company'];
-    for (const line of ['', 'b', 'b  split', 'R', 'r ', 'f', '__proto__', 'constructor', 's 0 0 -hBc 0'])
+    const known = ['r', 'c', 'b split', 'b whole', 'f uncovered', 'f exposed', 'f shell', 'f company'];
+    for (const line of [
+      '',
+      'b',
+      'c ',
+      'b  split',
+      'R',
+      'r ',
+      'f',
+      '__proto__',
+      'constructor',
+      's 0 0 -hBc 0',
+    ])
       expect(parseReport(line)).toBeUndefined();
     fc.assert(
       fc.property(fc.string(), (line) => {

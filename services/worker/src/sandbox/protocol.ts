@@ -7,6 +7,8 @@ export type Refusal = 'uncovered' | 'exposed' | 'shell' | 'company';
 /** What the runner tells before it becomes the tracer. */
 export type Report =
   | { readonly kind: 'opened' }
+  /** Nothing runs but itself, and all that will run is watched: now it may have credentials and a way out. */
+  | { readonly kind: 'checked' }
   | { readonly kind: 'began'; readonly split: boolean }
   | { readonly kind: 'refused'; readonly why: Refusal };
 
@@ -17,6 +19,7 @@ export function parseReport(line: string): Report | undefined {
 
 const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
   ['r', { kind: 'opened' }],
+  ['c', { kind: 'checked' }],
   ['b split', { kind: 'began', split: true }],
   ['b whole', { kind: 'began', split: false }],
   ['f uncovered', { kind: 'refused', why: 'uncovered' }],

@@ -1,16 +1,17 @@
 import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import type { LimitValues } from '@drylane/proto/limits';
 import type Docker from 'dockerode';
+import type { Gate } from '../gate/gate.ts';
 import { type CgroupFigures, readCgroup } from './cgroup.ts';
 import { OWN_PROCESSES, SCRATCH } from './container.ts';
 import type { ControlChannel, ControlListener } from './control.ts';
 import { engineFault } from './engine.ts';
+import { equipCommand } from './equip.ts';
 import { layersOf } from './layer.ts';
 import { findLiving, type LastLook, type LivingContainer, lastLook } from './look.ts';
 import type { Refusal } from './protocol.ts';
 import { refusal } from './refusal.ts';
-import type { SandboxListener, SandboxOutcome, ShellEnd } from './sandbox.ts';
+import type { SandboxListener, SandboxOutcome, SandboxSpec, ShellEnd } from './sandbox.ts';
 import { type DiskWatch, type Stopper, type StopReason, stopper, watchDisk } from './watch.ts';
 import type { GivenWorkspace } from './workspace.ts';
 
@@ -19,7 +20,7 @@ export interface ReadyContainer {
   readonly container: Docker.Container;
   readonly control: ControlChannel;
   readonly given: GivenWorkspace;
-  readonly limits: LimitValues;
+  readonly spec: SandboxSpec;
   /** The directory of the container's identity files, which the command may be able to write. */
   readonly identity: string;
 }
@@ -37,6 +38,10 @@ interface Story {
   look: LastLook | undefined;
   /** What was counted up to a kill of ours. */
   figures: CgroupFigures | null;
+  /** Of a live run, once it stands. */
+  gate: Gate | null;
+  /** Why the command was given nothing and never began. */
+  fault: { readonly cause: unknown } | null;
 }
 
 /** Starts the container, follows it to its end, and says how that was. */
@@ -44,7 +49,8 @@ export async function runContainer(
   ready: ReadyContainer,
   listener: SandboxListener,
 ): Promise<SandboxOutcome> {
-  const { container, control, limits } = ready;
+  const { container, control, spec } = ready;
+  const { limits } = spec;
   const living = Promise.withResolvers<LivingContainer | undefined>();
   const story: Story = {
     began: null,
@@ -54,6 +60,8 @@ export async function runContainer(
     tampered: false,
     look: undefined,
     figures: null,
+    gate: null,
+    fault: null,
   };
   const stop = stopper(container, async () => {
     const groups = (await living.promise)?.groups;
@@ -62,7 +70,14 @@ export async function runContainer(
   const disk = watchDisk(ready.given, limits.diskBytes, stop);
   disk.alsoBelow(ready.identity);
   const output = await attach(container, listener);
-  const ear = hear({ story, control, listener, stop, disk, living: living.promise });
+  const equip = () =>
+    equipCommand(ready, living.promise, {
+      isOver: () => stop.reason !== null,
+      gateStands: (gate) => {
+        story.gate = gate;
+      },
+    });
+  const ear = hear({ story, control, listener, stop, disk, living: living.promise, equip });
   control.listen(ear);
 
   const startedAtMs = performance.now();
@@ -84,8 +99,9 @@ export async function runContainer(
     living.resolve(undefined);
     control.drain();
     await Promise.all([control.settled(), ear.settled()]);
-    await disk.end();
+    await Promise.all([disk.end(), story.gate?.close()]);
   }
+  if (story.fault !== null) throw story.fault.cause;
   return outcomeOf({ story, state, stopped: stop.reason, disk, startedAtMs });
 }
 
@@ -96,11 +112,13 @@ interface Hearing {
   readonly stop: Stopper;
   readonly disk: DiskWatch;
   readonly living: Promise<LivingContainer | undefined>;
+  readonly equip: () => Promise<void>;
 }
 
 /** Follows what the container tells, and takes the last look when the shell has ended. */
-function hear({ story, control, listener, stop, disk, living }: Hearing) {
+function hear({ story, control, listener, stop, disk, living, equip }: Hearing) {
   let looking: Promise<void> = Promise.resolve();
+  let equipping: Promise<void> = Promise.resolve();
   const tampered = (): void => {
     story.tampered = true;
     // Evidence that is not complete cannot promote: there is nothing more to learn from the command.
@@ -114,6 +132,11 @@ function hear({ story, control, listener, stop, disk, living }: Hearing) {
   };
   const ear: ControlListener = {
     report(report, atMs) {
+      if (report.kind === 'checked')
+        equipping = equip().catch((cause: unknown) => {
+          story.fault = { cause };
+          stop.now('unready');
+        });
       if (report.kind === 'began') story.began = { split: report.split, atMs };
       if (report.kind === 'refused') story.refused = report.why;
     },
@@ -134,7 +157,7 @@ function hear({ story, control, listener, stop, disk, living }: Hearing) {
     },
     flood: tampered,
   };
-  return { ...ear, settled: () => looking };
+  return { ...ear, settled: () => Promise.all([looking, equipping]) };
 }
 
 interface Ending {
@@ -160,6 +183,7 @@ function outcomeOf({ story, state, stopped, disk, startedAtMs }: Ending): Sandbo
     diskFull: disk.full,
     pidsExhausted: (figures?.pidsRefused ?? 0) > 0,
     tampered: story.tampered || began === null || !isWholeEnd(story, stopped, oomKilled),
+    reached: story.gate?.reached() ?? [],
     leftovers: look?.leftovers ?? [],
     startedAtMs: began?.atMs ?? startedAtMs,
     endedAtMs: ended?.atMs ?? performance.now(),

@@ -64,13 +64,31 @@ for process in /proc/[0-9]*; do
     exit 125
   fi
 done
-echo "b $how" >&9
 
 # The keeper outlives the shell: the worker reads counters and leftovers while they are still there.
 keeper='unset SHLVL; exec 2>&7 7>&- 9>&-; /.drylane/busybox setsid "$1" -c "$2" "$3" </dev/null 8<&-; read -r _ <&8'
+for loader in /.drylane/lib/ld-linux*; do :; done
+# A credential may have the name of any variable above: what is still needed has none from here on.
+set -- "$loader" "$3" "$keeper" "$shell" "$text" "$2" "$how"
 # What the tracer has to say for itself is nobody's output.
 exec 7>&2 2>/dev/null
-for loader in /.drylane/lib/ld-linux*; do :; done
+
+# Credentials are given only now, when nothing of the image runs that is not watched, and by this way only: a name and the
+# number of lines of its value, then these; an empty line is the end.
+echo c >&9
+__drylane_break='
+'
+while read -r __drylane_name __drylane_lines <&8 && [ -n "$__drylane_name" ]; do
+  IFS= read -r __drylane_value <&8
+  while [ "$__drylane_lines" -gt 1 ]; do
+    IFS= read -r __drylane_line <&8
+    __drylane_value=$__drylane_value$__drylane_break$__drylane_line
+    __drylane_lines=$((__drylane_lines - 1))
+  done
+  export "$__drylane_name=$__drylane_value"
+done
+echo "b $7" >&9
+
 # shellcheck disable=SC2086 # the options are words without blanks
-exec "$loader" --library-path /.drylane/lib /.drylane/strace $3 -o /proc/self/fd/9 \
-  /.drylane/busybox sh -c "$keeper" keeper "$shell" "$text" "$2"
+exec "$1" --library-path /.drylane/lib /.drylane/strace $2 -o /proc/self/fd/9 \
+  /.drylane/busybox sh -c "$3" keeper "$4" "$5" "$6"

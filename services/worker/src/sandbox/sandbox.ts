@@ -1,8 +1,25 @@
+import type { KnownSecret } from '@drylane/chassis/redact/known';
 import type { Watch } from '@drylane/chassis/redact/watch';
 import type { OutsideChange } from '@drylane/proto/evidence';
 import type { LimitValues } from '@drylane/proto/limits';
 import type { PathRules } from '@drylane/proto/paths';
 import type { Spill } from '../evidence/spill.ts';
+import type { Resolve } from '../gate/dial.ts';
+import type { Places } from '../gate/places.ts';
+import type { Reached } from '../gate/tally.ts';
+
+/** What a live run has beyond a rehearsal: a gate to the hosts that intent names. Everything else is the same. */
+export interface LiveTerms {
+  readonly network: readonly string[];
+  /** Filled by the gate: who is meant by an address of the container's loopback. */
+  readonly places: Places;
+  readonly resolve: Resolve;
+  /**
+   * Called once, when everything stands and right before the command can start. Until it resolves nothing has run; if
+   * it fails nothing will.
+   */
+  readonly begin: () => void | Promise<void>;
+}
 
 /** What one rehearsal needs of a sandbox. Everything in it has been admitted; nothing here reads intent. */
 export interface SandboxSpec {
@@ -20,6 +37,10 @@ export interface SandboxSpec {
   readonly env: Readonly<Record<string, string>>;
   readonly limits: LimitValues;
   readonly user: { readonly uid: number; readonly gid: number };
+  /** Reach the command's environment by the private channel: no configuration, argument, file or log has a value. */
+  readonly credentials: readonly KnownSecret[];
+  /** Null for a rehearsal. */
+  readonly live: LiveTerms | null;
 }
 
 /** Where a rehearsal's file changes can be read, on this host. Paths are bytes. */
@@ -63,6 +84,8 @@ export interface SandboxOutcome {
   readonly pidsExhausted: boolean;
   /** Something was said that our runner and shell never say, or not seen to its end: evidence is not complete. */
   readonly tampered: boolean;
+  /** Whom the gate of a live run let the command reach, or kept from it; a rehearsal has none. */
+  readonly reached: readonly Reached[];
   readonly leftovers: readonly { readonly pid: number; readonly argv: readonly string[] }[];
   readonly startedAtMs: number;
   readonly endedAtMs: number;

@@ -12,8 +12,15 @@ export const DNS_PORT = 53;
 /** Where the sandbox sends every question for a name; nothing answers there. */
 export const RESOLVER: InetAddress = { kind: 'inet', address: '127.0.0.1', port: DNS_PORT, loopback: true };
 
+/**
+ * Who stands behind a place of the container's loopback, where a gate leads out of it; null where nobody does. Somebody
+ * without a name goes by the address.
+ */
+export type Outward = (address: string, port: number) => { readonly host: string | null } | null;
+
 /** What a trace told about the network so far. */
 export interface Network {
+  readonly outward: Outward;
   readonly attempts: Attempts;
   /** Datagram ports of processes of the trace. */
   readonly ports: Set<number>;
@@ -32,8 +39,9 @@ export interface Network {
 }
 
 /** A network that nobody has touched. */
-export function quietNetwork(): Network {
+export function quietNetwork(outward: Outward): Network {
   return {
+    outward,
     attempts: noAttempts(),
     ports: new Set(),
     listening: new Set(),
@@ -88,11 +96,17 @@ const GOES_ON: ReadonlySet<string | null> = new Set(['EINPROGRESS', 'EINTR', 'ER
  * A connection that does not wait always "goes on", and whether it was taken shows in no call that is traced. So there
  * it is enough that somebody in the trace listened on the port at some time: that a socket was closed is not told.
  */
-export function isTaken({ listening }: Network, { port, loopback }: InetAddress, result: Result): boolean {
-  const { value, error } = result;
-  if (!loopback) return false;
+export function isTaken(network: Network, to: InetAddress, { value, error }: Result): boolean {
+  const { listening } = network;
+  const { port } = to;
+  if (!staysInside(network, to)) return false;
   if (error === null) return value !== null && value >= 0;
   return CONNECTED.has(error) || (GOES_ON.has(error) && listening.has(port));
+}
+
+/** Whether an address is this machine's and no gate's. */
+export function staysInside({ outward }: Network, { address, port, loopback }: InetAddress): boolean {
+  return loopback && outward(address, port) === null;
 }
 
 /** An internet address as a target. */

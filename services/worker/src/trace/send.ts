@@ -16,6 +16,7 @@ import {
   type Network,
   noteSocket,
   RESOLVER,
+  staysInside,
   UNKNOWN_TARGET,
 } from './network.ts';
 import type { Process } from './processes.ts';
@@ -120,7 +121,7 @@ function targetOf(
     case 'inet': {
       const inside =
         socket.protocol === 'tcp'
-          ? onConnection(message, address) || isTaken(network, address, result)
+          ? onConnection(network, message, address) || isTaken(network, address, result)
           : isHeard(network, address, result);
       return inside ? null : inetTarget(socket.protocol, address);
     }
@@ -130,8 +131,8 @@ function targetOf(
 }
 
 /** A stream that is connected inside was taken there, however it ends. */
-function onConnection(message: Message, { loopback }: InetAddress): boolean {
-  return loopback && message.address.kind === 'none';
+function onConnection(network: Network, message: Message, peer: InetAddress): boolean {
+  return staysInside(network, peer) && message.address.kind === 'none';
 }
 
 /** Whether a datagram went to a process of the trace. A port was its own if it ever was: closing is not told. */

@@ -1,5 +1,5 @@
 import type { Gap } from './gaps.ts';
-import { type Network, quietNetwork } from './network.ts';
+import { type Network, type Outward, quietNetwork } from './network.ts';
 import { noPrivilegedCalls, type PrivilegedCalls } from './privileged.ts';
 import { type Process, plantTree, type Tree } from './processes.ts';
 import { noSightings, type Sightings, type Watch } from './sightings.ts';
@@ -57,12 +57,17 @@ export interface State {
 }
 
 /** A trace of which nothing was read. */
-export function freshState(watch: Watch, listener: TraceListener, shellName: string): State {
+export function freshState(
+  watch: Watch,
+  listener: TraceListener,
+  shellName: string,
+  outward: Outward,
+): State {
   return {
     watch,
     listener,
     tree: plantTree(shellName),
-    network: quietNetwork(),
+    network: quietNetwork(outward),
     privileged: noPrivilegedCalls(),
     sightings: noSightings(),
     gaps: new Set(),

@@ -5,6 +5,7 @@ import { handle, handleEnd, handleRefused } from './handle.ts';
 import { type Joined, type Joiner, joinCalls } from './joiner.ts';
 import { type Line, readLine, UNSEEN } from './line.ts';
 import { splitLines } from './lines.ts';
+import type { Outward } from './network.ts';
 import { addKeeper } from './processes.ts';
 import type { Watch } from './sightings.ts';
 import { adopt, adoptDead, enterSpawn } from './spawn.ts';
@@ -28,9 +29,17 @@ interface Reading {
   readonly waiting: Waiting;
 }
 
-/** Reads the trace of one command as it comes; `shell` is what the shell is called where programs are named. */
-export function openTrace(watch: Watch, listener: TraceListener, shell = 'shell'): Trace {
-  const state = freshState(watch, listener, shell);
+/**
+ * Reads the trace of one command as it comes; `shell` is what the shell is called where programs are named, and `outward`
+ * knows where a gate of a live run leads.
+ */
+export function openTrace(
+  watch: Watch,
+  listener: TraceListener,
+  shell = 'shell',
+  outward: Outward = () => null,
+): Trace {
+  const state = freshState(watch, listener, shell, outward);
   const reading: Reading = { state, joiner: joinCalls(), waiting: waitingLines() };
   const gap = (name: Gap): unknown => state.gaps.add(name);
   const lines = splitLines({

@@ -1,6 +1,7 @@
 import type { Target } from './attempts.ts';
 import { since } from './clock.ts';
 import { GAPS } from './gaps.ts';
+import type { Outward } from './network.ts';
 import { type Process, runsShell } from './processes.ts';
 import type { Place } from './sightings.ts';
 import type { State, TracedShell } from './state.ts';
@@ -88,7 +89,7 @@ export function tellTraced(state: State): Traced {
     processes: tree.kept.map((process) => tellProcess(process, startedAtMs)),
     processesLeftOut: tree.leftOut,
     network: attempts.kept.map(({ process, step, ...target }) => {
-      return { ...target, step: step.step, ...whose(process) };
+      return { ...named(target, network.outward), step: step.step, ...whose(process) };
     }),
     networkLeftOut: attempts.leftOut,
     listened: [...network.listening],
@@ -102,6 +103,14 @@ export function tellTraced(state: State): Traced {
     cut: state.cut,
     lineage: { parents: tree.parents, reaches: attempts.reaches },
   };
+}
+
+/** Where a gate stands at an address, whoever is behind it was meant. */
+function named<T extends Target>(target: T, outward: Outward): T {
+  const { protocol, address, port } = target;
+  const gated = (protocol === 'tcp' || protocol === 'udp') && address !== null && port !== null;
+  const host = gated ? (outward(address, port)?.host ?? null) : null;
+  return host === null ? target : { ...target, host, address: null };
 }
 
 function whose(process: Process): { process: number; pid: number } {
