@@ -25,6 +25,7 @@ export interface EnvelopeFlags {
   readonly shell?: string;
   readonly task?: string;
   readonly intent?: string;
+  readonly promotion?: string;
 }
 
 /** An envelope, and the directories that whoever typed the command line vouches for. */
@@ -65,6 +66,7 @@ function overlay(
     workspace: root === undefined ? undefined : { path: root },
     image: flags.image,
     shell: flags.shell,
+    promotion: flags.promotion,
     env: flags.env === undefined ? undefined : Object.fromEntries(flags.env.map(assignment)),
   };
   const intent = {

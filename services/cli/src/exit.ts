@@ -1,5 +1,6 @@
 import type { Verdict } from '@drylane/proto/decision';
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
+import type { PromotionResult } from '@drylane/proto/receipt';
 
 /** Exit statuses of the command line, by what happened. */
 export const EXIT = {
@@ -19,6 +20,14 @@ export const VERDICT_EXIT: Readonly<Record<Verdict, number>> = {
   block: EXIT.block,
   hold: EXIT.hold,
   inconclusive: EXIT.inconclusive,
+};
+
+/** The exit status that stands for what became of a promotion. */
+export const PROMOTION_EXIT: Readonly<Record<PromotionResult, number>> = {
+  promoted: EXIT.ok,
+  drifted: EXIT.drift,
+  diverged: EXIT.hold,
+  unknown: EXIT.hold,
 };
 
 /** The exit status that stands for a fault. */

@@ -2,11 +2,16 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import { Command, CommanderError } from 'commander';
+import { registerApply, registerRecover } from './commands/apply.ts';
+import { registerApprove, registerReject } from './commands/approve.ts';
 import { registerClassify } from './commands/classify.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDiff } from './commands/diff.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerExecute } from './commands/execute.ts';
+import { registerInit } from './commands/init.ts';
 import { registerPolicy } from './commands/policy.ts';
+import { registerReceipt, registerVerify } from './commands/receipt.ts';
 import { registerRedact } from './commands/redact.ts';
 import { registerRehearse } from './commands/rehearse.ts';
 import { registerRuns } from './commands/runs.ts';
@@ -21,6 +26,14 @@ import { coloursFor } from './terminal.ts';
 
 const REGISTRARS = [
   registerRehearse,
+  registerExecute,
+  registerApprove,
+  registerReject,
+  registerApply,
+  registerRecover,
+  registerReceipt,
+  registerVerify,
+  registerInit,
   registerShow,
   registerDiff,
   registerRuns,
@@ -55,7 +68,7 @@ export function program(context: Context, done: (status: number) => void): Comma
 }
 
 const HELP = `
-Exit status: 0 promote · 10 block · 11 hold · 12 inconclusive · 13 drift · 2 bad input
+Exit status: 0 promote, promoted · 10 block · 11 hold · 12 inconclusive · 13 drift · 2 bad input
              3 this machine cannot do it (drylane doctor says why) · 1 internal error
 
 Examples:

@@ -32,12 +32,13 @@ export function registerDiff(root: Command, context: Context, done: (status: num
           mend: 'drylane show lists the paths it changed',
         });
       if (options.json) printJson(context, { patches });
-      else for (const patch of patches) context.stdout.write(render(patch, colours(context)));
+      else for (const patch of patches) context.stdout.write(renderPatch(patch, colours(context)));
       done(EXIT.ok);
     });
 }
 
-function render(patch: { readonly text: string; readonly cut: boolean }, paint: Colours): string {
+/** A diff as people read it. */
+export function renderPatch(patch: { readonly text: string; readonly cut: boolean }, paint: Colours): string {
   const body = patch.text
     .split('\n')
     .map((text) => {

@@ -6,6 +6,7 @@ import { type Context, colours, printJson, writeBytes } from '../context.ts';
 import type { PastReport } from '../embedded/records.ts';
 import { EXIT } from '../exit.ts';
 import { renderBlock } from '../print.ts';
+import { endLines } from '../promotion-block.ts';
 import { renderSections } from '../sections.ts';
 import { stateDirectory } from '../state.ts';
 
@@ -47,18 +48,18 @@ Examples:
     });
 }
 
-function render(
-  { report, approvalRequired, command, rawOutputDigest }: PastReport,
-  context: Context,
-): string {
+function render({ report, approvalRequired, dossier }: PastReport, context: Context): string {
   const paint = colours(context);
+  const { judgement, run } = dossier;
+  const { promotion, receipt } = report;
   const raw =
-    rawOutputDigest === null
+    run.raw_output_digest === null
       ? ''
-      : `\n${paint.bold('raw output')}\nsealed as ${rawOutputDigest}: drylane show ${report.run_id} --raw-output\n`;
+      : `\n${paint.bold('raw output')}\nsealed as ${run.raw_output_digest}: drylane show ${run.id} --raw-output\n`;
   return [
-    `${paint.bold('command')}\n${visible(command)}\n\n`,
+    `${paint.bold('command')}\n${visible(judgement.envelope.command)}\n\n`,
     renderBlock(evidenceBlock(report, approvalRequired), paint),
+    renderBlock(endLines({ state: run.state, promotion, receipt }), paint),
     renderSections(report.evidence, paint),
     raw,
   ].join('');

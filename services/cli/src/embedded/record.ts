@@ -1,10 +1,17 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import type { Redactor } from '@drylane/chassis/redact/redact';
+import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
+import { ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
 import { canonicalJson, type Digest } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
 import { Evidence } from '@drylane/proto/evidence';
+import type { RunId } from '@drylane/proto/ids';
 import { PathPattern } from '@drylane/proto/paths';
+import { Policy } from '@drylane/proto/policy';
+import { Promotion } from '@drylane/proto/promotion';
+import { Receipt, receiptDigest, type SignedReceipt } from '@drylane/proto/receipt';
+import type { ReceiptRef } from '@drylane/proto/rehearsal';
 import { Risk } from '@drylane/proto/risk';
 import { z } from 'zod';
 
@@ -17,13 +24,21 @@ export const Judgement = z.strictObject({
   ),
   forbidden: z.array(PathPattern),
   approval_required: z.boolean(),
+  workspace: z.string().optional().describe('Its real path; left out by a drylane that promoted nothing'),
 });
 export type Judgement = z.infer<typeof Judgement>;
 
 export const Patches = z.array(z.strictObject({ path: z.string(), text: z.string(), cut: z.boolean() }));
 export type Patches = z.infer<typeof Patches>;
 
-const SCHEMAS = { evidence: Evidence, judgement: Judgement, patches: Patches } as const;
+const SCHEMAS = {
+  evidence: Evidence,
+  judgement: Judgement,
+  patches: Patches,
+  policy: Policy,
+  'change set': ChangeSet,
+  promotion: Promotion,
+} as const;
 
 /** Keeps a document as canonical JSON; its digest is that of the bytes kept. */
 export async function keep(blobs: Blobs, document: unknown): Promise<Digest> {
@@ -38,6 +53,26 @@ export async function recall<K extends keyof typeof SCHEMAS>(
 ): Promise<z.infer<(typeof SCHEMAS)[K]>> {
   const bytes = await blobs.get(digest);
   return SCHEMAS[kind].parse(JSON.parse(Buffer.from(bytes).toString('utf8'))) as z.infer<(typeof SCHEMAS)[K]>;
+}
+
+/** What became of a promotion; null where there was none, or nobody knows. */
+export async function promotionOf(blobs: Blobs, outcome: Digest | null): Promise<Promotion | null> {
+  return outcome === null ? null : recall(blobs, 'promotion', outcome);
+}
+
+/** The place and digest of a receipt. */
+export function refOf(signed: SignedReceipt): ReceiptRef {
+  const { predicate } = Receipt.parse(JSON.parse(Buffer.from(signed.payload, 'base64').toString('utf8')));
+  return { sequence: predicate.sequence, digest: receiptDigest(signed) };
+}
+
+/** The same, of the receipt that a run's end left; null while it has not ended. */
+export async function receiptRefOf(
+  { ledger }: { readonly ledger: Pick<Ledger, 'receiptOf'> },
+  id: RunId,
+): Promise<ReceiptRef | null> {
+  const signed = await ledger.receiptOf(id);
+  return signed === undefined ? null : refOf(signed);
 }
 
 /** A value fit to be kept: every text in it is scrubbed, whoever wrote it. */

@@ -3,8 +3,9 @@ import { digestOf } from '@drylane/proto/digest';
 import type { Evidence } from '@drylane/proto/evidence';
 import { blankEvidence } from '@drylane/proto/evidence.fixture';
 import { runId } from '@drylane/proto/ids';
+import { Policy } from '@drylane/proto/policy';
+import { openDesk } from './desk.ts';
 import { type Judgement, keep } from './record.ts';
-import { openStores } from './records.ts';
 
 /** The run that tests keep. */
 export const RUN = runId(1_700_000_000_000, new Uint8Array(10));
@@ -42,14 +43,15 @@ export async function keepRun(
   raw: Uint8Array | null,
   evidence: Evidence = blankEvidence(),
 ): Promise<void> {
-  const { ledger, blobs } = await openStores(state);
+  const desk = await openDesk(state, {});
+  const { ledger, blobs } = desk;
   const events: LedgerEvent[] = [
     {
       type: 'submitted',
       task: null,
       command: 'ls',
       envelope_digest: DIGEST,
-      policy_digest: DIGEST,
+      policy_digest: await keep(blobs, Policy.parse({ version: 1 })),
       owner: 'me',
     },
     { type: 'moved', to: 'rehearsing', reason: null },
@@ -62,5 +64,5 @@ export async function keepRun(
     { type: 'decided', verdict: 'promote', decision_digest: await keep(blobs, JUDGEMENT) },
   ];
   await ledger.append(RUN, events, 1_700_000_000_000);
-  await ledger.close();
+  await desk.close();
 }

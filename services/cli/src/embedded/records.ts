@@ -1,33 +1,20 @@
-import { join } from 'node:path';
-import { fileBlobs } from '@drylane/chassis/blobs/files';
 import { suggest } from '@drylane/dispatcher/admit/suggest';
 import type { Run } from '@drylane/dispatcher/ledger/event';
-import type { RunQuery } from '@drylane/dispatcher/ledger/ledger';
-import { openSqliteLedger } from '@drylane/dispatcher/ledger/sqlite';
-import type { Digest } from '@drylane/proto/digest';
+import type { Ledger, RunQuery } from '@drylane/dispatcher/ledger/ledger';
 import type { Intent } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
-import type { Rehearsal } from '@drylane/proto/rehearsal';
-import { makeStateDirectory } from '../state.ts';
-import { type Patches, recall } from './record.ts';
+import type { Execution } from '@drylane/proto/promotion';
+import type { SignedReceipt } from '@drylane/proto/receipt';
+import { type Desk, openDesk } from './desk.ts';
+import { type Dossier, openDossier } from './dossier.ts';
+import { type Patches, promotionOf, recall, receiptRefOf } from './record.ts';
 
-/** The stores of a state directory. */
-export async function openStores(stateDir: string) {
-  makeStateDirectory(stateDir);
-  return {
-    ledger: await openSqliteLedger(join(stateDir, 'ledger.sqlite')),
-    blobs: fileBlobs(join(stateDir, 'blobs')),
-  };
-}
-
-/** A past rehearsal as it was reported. */
+/** A past run: what was reported of it, what came of it, and what only people are shown. */
 export interface PastReport {
-  readonly report: Rehearsal;
+  readonly report: Execution;
+  readonly dossier: Dossier;
   readonly approvalRequired: boolean;
-  readonly command: string;
-  /** Of the sealed raw output; null where none was kept. */
-  readonly rawOutputDigest: Digest | null;
 }
 
 /** Reads past runs. A run is named by its id, or by `last`. */
@@ -39,59 +26,20 @@ export interface Records extends AsyncDisposable {
   rawOutput(name: string): Promise<Uint8Array>;
   /** The smallest intent that would have covered what the run did. */
   suggestion(name: string): Promise<Intent>;
+  /** The receipt that the run's end left. @throws DrylaneError `not-found` while it has not ended. */
+  receipt(name: string): Promise<SignedReceipt>;
+  /** Every receipt there is, in the order of their chain. */
+  receipts(): AsyncIterable<SignedReceipt>;
 }
 
 export async function openRecords(stateDir: string): Promise<Records> {
-  const { ledger, blobs } = await openStores(stateDir);
-
-  async function find(name: string): Promise<Run> {
-    if (name !== 'last') return (await ledger.readRun(runIdFrom(name))).run;
-    const [newest] = await ledger.listRuns({ limit: 1 });
-    if (newest !== undefined) return newest;
-    throw new DrylaneError('not-found', {
-      field: 'run',
-      message: 'there are no runs yet',
-      mend: "make one: drylane rehearse --read-only -- 'ls'",
-    });
-  }
-
-  async function judged(name: string) {
-    const run = await find(name);
-    if (run.evidence_digest === null || run.decision_digest === null || run.verdict === null)
-      throw new DrylaneError('not-found', {
-        field: 'run',
-        message: `${run.id} is ${run.state} and left no evidence`,
-        mend: 'rehearse the command again',
-      });
-    const [evidence, judgement] = await Promise.all([
-      recall(blobs, 'evidence', run.evidence_digest),
-      recall(blobs, 'judgement', run.decision_digest),
-    ]);
-    return { run, evidence, judgement };
-  }
-
+  const desk = await openDesk(stateDir, {});
+  const { ledger, blobs } = desk;
+  const find = async (name: string): Promise<Run> => (await ledger.readRun(await runNamed(ledger, name))).run;
   return {
     list: (query) => ledger.listRuns(query),
-    async report(name) {
-      const { run, evidence, judgement } = await judged(name);
-      const { decision, risk, approval_required: approvalRequired, envelope } = judgement;
-      const report: Rehearsal = {
-        run_id: run.id,
-        task: run.task,
-        verdict: decision.verdict,
-        risk,
-        findings: decision.findings,
-        evidence,
-        change_set: null,
-        receipt: null,
-      };
-      const { command } = envelope;
-      return { report, approvalRequired, command, rawOutputDigest: run.raw_output_digest };
-    },
-    async patches(name) {
-      const run = await find(name);
-      return run.patches_digest === null ? [] : recall(blobs, 'patches', run.patches_digest);
-    },
+    report: async (name) => reportOf(desk, await runNamed(ledger, name)),
+    patches: async (name) => patchesOf(desk, await find(name)),
     async rawOutput(name) {
       const run = await find(name);
       if (run.raw_output_digest !== null) return blobs.get(run.raw_output_digest);
@@ -102,11 +50,73 @@ export async function openRecords(stateDir: string): Promise<Records> {
       });
     },
     async suggestion(name) {
-      const { evidence, judgement } = await judged(name);
+      const { evidence, judgement } = await openDossier(desk, await runNamed(ledger, name));
       return suggest(evidence, judgement.envelope, judgement.forbidden);
     },
-    [Symbol.asyncDispose]: () => ledger.close(),
+    async receipt(name) {
+      const run = await find(name);
+      const receipt = await ledger.receiptOf(RunId.parse(run.id));
+      if (receipt !== undefined) return receipt;
+      throw new DrylaneError('not-found', {
+        field: 'run',
+        message: `${run.id} is ${run.state}: it has not ended, and only an end leaves a receipt`,
+        mend: `drylane apply ${run.id} or drylane reject ${run.id}`,
+      });
+    },
+    receipts: () => allReceipts(ledger),
+    [Symbol.asyncDispose]: () => desk.close(),
   };
+}
+
+const PAGE = 500;
+
+async function* allReceipts(ledger: Ledger): AsyncGenerator<SignedReceipt> {
+  for (let from = 0; ; from += PAGE) {
+    const page = await ledger.receipts({ from, limit: PAGE });
+    yield* page;
+    if (page.length < PAGE) return;
+  }
+}
+
+/** What was reported of a run, and what came of it since. */
+export async function reportOf(desk: Desk, id: RunId): Promise<PastReport> {
+  const dossier = await openDossier(desk, id);
+  const { run, evidence, judgement } = dossier;
+  const { decision, risk, approval_required: approvalRequired } = judgement;
+  const [receipt, promotion] = await Promise.all([
+    receiptRefOf(desk, id),
+    promotionOf(desk.blobs, dossier.outcome),
+  ]);
+  const report: Execution = {
+    run_id: RunId.parse(run.id),
+    task: run.task,
+    verdict: decision.verdict,
+    risk,
+    findings: decision.findings,
+    evidence,
+    change_set: run.change_set_digest === null ? null : { digest: run.change_set_digest },
+    receipt,
+    state: run.state,
+    promotion,
+  };
+  return { report, dossier, approvalRequired };
+}
+
+/** The diffs of what a run changed. */
+export async function patchesOf({ blobs }: Pick<Desk, 'blobs'>, run: Run): Promise<Patches> {
+  return run.patches_digest === null ? [] : recall(blobs, 'patches', run.patches_digest);
+}
+
+/** The id of a run that is named by it, or by `last`. */
+export async function runNamed(ledger: Pick<Ledger, 'listRuns'>, name: string): Promise<RunId> {
+  if (name !== 'last') return runIdFrom(name);
+  const [newest] = await ledger.listRuns({ limit: 1 });
+  if (newest !== undefined) return RunId.parse(newest.id);
+  throw new DrylaneError('not-found', {
+    field: 'run',
+    message: 'there are no runs yet',
+    mend: "make one: drylane rehearse --read-only -- 'ls'",
+  });
 }
 
 function runIdFrom(text: string): RunId {

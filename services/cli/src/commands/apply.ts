@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import { type Context, colours, printJson } from '../context.ts';
+import { EXIT, PROMOTION_EXIT } from '../exit.ts';
+import { renderBlock } from '../print.ts';
+import { promotionLines } from '../promotion-block.ts';
+import { stateDirectory } from '../state.ts';
+
+interface Options {
+  readonly state?: string;
+  readonly merge?: boolean;
+  readonly json?: boolean;
+}
+
+export function registerApply(root: Command, context: Context, done: (status: number) => void): void {
+  root
+    .command('apply')
+    .description('let a run land: the very changes that were rehearsed, all or nothing')
+    .argument('<run>', 'its id, or "last"')
+    .option('--merge', 'merge texts that others changed meanwhile, where the changes do not overlap')
+    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      '\nWhat is no longer as it was when the run was rehearsed is drift: then nothing lands, and it exits 13.\n\nExample:\n  drylane apply last\n',
+    )
+    .action(async (name: string, options: Options) => {
+      const { openPromoter } = await import('../embedded/promoter.ts');
+      await using promoter = await openPromoter(stateDirectory(options.state, context.env), context.env);
+      const { run, promotion, receipt } = await promoter.promote(name, { merge: options.merge === true });
+      if (options.json) printJson(context, { run_id: run.id, state: run.state, promotion, receipt });
+      else context.stdout.write(renderBlock(promotionLines(promotion, receipt), colours(context)));
+      done(PROMOTION_EXIT[promotion.result]);
+    });
+}
+
+export function registerRecover(root: Command, context: Context, done: (status: number) => void): void {
+  root
+    .command('recover')
+    .description('finish or undo what killed processes left half done')
+    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText(
+      'after',
+      '\nEvery run that is started does this too. Exits 11 where a person has to look.\n\nExample:\n  drylane recover\n',
+    )
+    .action(async (options: Omit<Options, 'merge'>) => {
+      const { openPromoter } = await import('../embedded/promoter.ts');
+      await using promoter = await openPromoter(stateDirectory(options.state, context.env), context.env);
+      const recovered = await promoter.recover();
+      if (options.json) printJson(context, { recovered });
+      else if (recovered.length === 0) context.stdout.write('nothing was left half done\n');
+      for (const { run_id, result, conflicts } of options.json ? [] : recovered)
+        context.stdout.write(
+          `${run_id}  ${RECOVERED[result]}${conflicts.map((c) => `\n  look at ${c}`).join('')}\n`,
+        );
+      done(recovered.some(({ result }) => result === 'unknown') ? EXIT.hold : EXIT.ok);
+    });
+}
+
+const RECOVERED = {
+  promoted: 'had landed; brought to its end',
+  'rolled-back': 'had not landed; everything is as it was before',
+  unknown: 'is unknown: a person has to look',
+  inconclusive: 'its rehearsal died',
+} as const;

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { type Context, colours, printJson } from '../context.ts';
+import type { Heard } from '../embedded/approval.ts';
+import { EXIT } from '../exit.ts';
+import { stateDirectory } from '../state.ts';
+import { approveAtTerminal, nobodyThere, rejectRun } from '../word.ts';
+
+interface Options {
+  readonly state?: string;
+  readonly comment?: string;
+  readonly json?: boolean;
+}
+
+export function registerApprove(root: Command, context: Context, done: (status: number) => void): void {
+  root
+    .command('approve')
+    .description('read what a run did, and let it land; only a person at a terminal can')
+    .argument('<run>', 'its id, or "last"')
+    .option('--comment <text>', 'why, for whoever reads the receipt')
+    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
+    .addHelpText(
+      'after',
+      `
+The evidence, the whole diff and the question go to the terminal itself, whatever standard output is.
+With an approver key (drylane init --approver NAME) it asks for the passphrase too.
+
+Example:
+  drylane approve last --comment 'read it, fine'
+`,
+    )
+    .action(async (name: string, options: Options) => {
+      const { openDesk } = await import('../embedded/desk.ts');
+      const { runNamed } = await import('../embedded/records.ts');
+      await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
+      const id = await runNamed(desk.ledger, name);
+      const heard = await approveAtTerminal(desk, id, options.comment ?? null, true);
+      if (heard === 'nobody') throw nobodyThere(id);
+      if (heard === 'declined') return done(EXIT.hold);
+      context.stdout.write(`${afterApproval(heard, colours(context).green('approved'))}\n`);
+      done(EXIT.ok);
+    });
+}
+
+function afterApproval({ run, missing }: Heard, approved: string): string {
+  const next = missing === 0 ? `let it land: drylane apply ${run}` : `${missing} more have to approve`;
+  return `${run}  ${approved}; ${next}`;
+}
+
+export function registerReject(root: Command, context: Context, done: (status: number) => void): void {
+  root
+    .command('reject')
+    .description('end a run that waits: it will not land')
+    .argument('<run>', 'its id, or "last"')
+    .option('--comment <text>', 'why, for whoever reads the receipt')
+    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
+    .option('--json', 'one JSON document on standard output')
+    .addHelpText('after', "\nExample:\n  drylane reject last --comment 'not on a Friday'\n")
+    .action(async (name: string, options: Options) => {
+      const { openDesk } = await import('../embedded/desk.ts');
+      const { runNamed } = await import('../embedded/records.ts');
+      await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
+      const { run, state } = await rejectRun(
+        desk,
+        await runNamed(desk.ledger, name),
+        options.comment ?? null,
+      );
+      if (options.json) printJson(context, { run_id: run, state });
+      else context.stdout.write(`${run}  ${colours(context).red(state)}\n`);
+      done(EXIT.ok);
+    });
+}

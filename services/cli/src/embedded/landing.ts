@@ -1,0 +1,59 @@
+import type { Promotion } from '@drylane/proto/promotion';
+import { type ApplyOutcome, type ApplyRequest, apply } from '@drylane/worker/promote/apply';
+import type { Desk } from './desk.ts';
+import type { Dossier } from './dossier.ts';
+import type { Landing } from './promotion.ts';
+import { recall } from './record.ts';
+
+const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
+
+/** Lands a run by applying the very change set that was rehearsed; a command that runs again lands by `rerun`. */
+export function landing(desk: Desk, rerun: Landing): Landing {
+  return async (dossier, options, begin) => {
+    if (dossier.mode === 'rerun') return rerun(dossier, options, begin);
+    await begin();
+    return applyRehearsed(desk, dossier, options.merge);
+  };
+}
+
+/** Applies a run's change set; nothing is to be done where nothing changed. */
+async function applyRehearsed(desk: Desk, { run, judgement }: Dossier, merge: boolean): Promise<Promotion> {
+  const digest = run.change_set_digest;
+  if (digest === null || judgement.workspace === undefined)
+    return { ...NONE, mode: 'apply', result: 'promoted' };
+  const changeSet = await recall(desk.blobs, 'change set', digest);
+  const outcome = await applyTo(desk, {
+    runId: run.id,
+    workspace: judgement.workspace,
+    changeSet,
+    digest,
+    merge,
+  });
+  return { ...NONE, ...outcome, mode: 'apply' };
+}
+
+/** Applies a change set, with its contents from the blobs. */
+export async function applyTo(
+  { blobs, stateDir }: Desk,
+  change: Pick<ApplyRequest, 'runId' | 'workspace' | 'changeSet' | 'digest' | 'merge'>,
+): Promise<Pick<Promotion, 'result'> & Partial<Pick<Promotion, 'merged' | 'drifts' | 'conflicts'>>> {
+  const { layer, bases } = change.changeSet;
+  const outcome = await apply({
+    ...change,
+    stateDir,
+    layer: () => blobs.open(layer.digest),
+    bases: bases === null ? null : () => blobs.open(bases.digest),
+  });
+  return readable(outcome);
+}
+
+function readable(outcome: ApplyOutcome) {
+  switch (outcome.result) {
+    case 'promoted':
+      return { result: outcome.result, merged: [...outcome.merged] };
+    case 'drifted':
+      return { result: outcome.result, drifts: outcome.drifts.map((drift) => ({ ...drift })) };
+    case 'unknown':
+      return { result: outcome.result, conflicts: [...outcome.conflicts] };
+  }
+}

@@ -1,0 +1,103 @@
+import { looksSecret } from '@drylane/chassis/redact/environment';
+import type { KnownSecret } from '@drylane/chassis/redact/known';
+import { createRedactor } from '@drylane/chassis/redact/redact';
+import { compare } from '@drylane/comparator/compare/compare';
+import { diverge } from '@drylane/comparator/compare/diverge';
+import { admit } from '@drylane/dispatcher/admit/admit';
+import type { Admitted } from '@drylane/dispatcher/admit/admitted';
+import { locate } from '@drylane/dispatcher/admit/locate';
+import { digestOfJson } from '@drylane/proto/digest';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { Policy } from '@drylane/proto/policy';
+import type { Promotion } from '@drylane/proto/promotion';
+import { rerun } from '@drylane/worker/promote/rerun';
+import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
+import type { Desk } from './desk.ts';
+import type { Dossier } from './dossier.ts';
+import { applyTo } from './landing.ts';
+import type { Landing } from './promotion.ts';
+import { keep } from './record.ts';
+import { rehearsalRequest } from './request.ts';
+
+/**
+ * Lands a run by running its command once more, with the hosts and credentials that were declared and that policy grants;
+ * what it changes lands if it did what its rehearsal did.
+ */
+export function rerunner(sandbox: () => Promise<Sandbox>, desk: Desk, env: NodeJS.ProcessEnv): Landing {
+  return async (dossier, _, begin) => {
+    const admitted = await admitAgain(dossier);
+    const credentials = grantedCredentials(admitted.credentials, dossier.policy, env);
+    return run(desk, await sandbox(), { dossier, admitted, credentials, env, begin });
+  };
+}
+
+interface Live {
+  readonly dossier: Dossier;
+  readonly admitted: Admitted;
+  readonly credentials: readonly KnownSecret[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly begin: () => Promise<void>;
+}
+
+async function run(desk: Desk, sandbox: Sandbox, live: Live): Promise<Promotion> {
+  const { dossier, admitted, credentials, env, begin } = live;
+  const { judgement, evidence: rehearsal, subject } = dossier;
+  // The image that was rehearsed, whatever its name stands for by now.
+  const image = rehearsal.fidelity.image;
+  const { canaries, ...asked } = rehearsalRequest(subject.run, admitted, credentials, { runtime: null, env });
+  const request = { ...asked, image, credentials: canaries, begin };
+  const redactor = createRedactor(credentials);
+  const rerunning = await rerun(sandbox, request, { redactor, blobs: desk.blobs });
+  const { evidence, changeSet } = rerunning;
+  const findings = compare({ allowance: admitted, risk: judgement.risk, evidence });
+  const divergences = diverge({
+    rehearsal: { evidence: rehearsal, findings: judgement.decision.findings },
+    live: { evidence, findings },
+    allowance: admitted,
+  });
+  const told = {
+    ...{ mode: 'rerun' as const, merged: [], drifts: [], conflicts: [] },
+    divergences: [...divergences],
+    evidence_digest: await keep(desk.blobs, evidence),
+  };
+  if (divergences.length > 0) return { ...told, result: 'diverged' };
+  if (changeSet === null) return { ...told, result: 'promoted' };
+  const { workspace } = admitted;
+  const applied = await applyTo(desk, { runId: subject.run, workspace, merge: false, ...changeSet });
+  return { ...told, ...applied };
+}
+
+/** Admits the envelope again under the policy that it was decided under. */
+async function admitAgain({ run: { id, envelope_digest }, judgement, policy }: Dossier): Promise<Admitted> {
+  const { envelope, workspace } = judgement;
+  if (digestOfJson(envelope) !== envelope_digest)
+    throw new DrylaneError('not-promotable', {
+      field: id,
+      message: 'its envelope held what looks like a secret, which was not kept, so it cannot run again',
+      mend: 'declare it as a credential, and rehearse again',
+    });
+  const located = await locate(envelope, workspace === undefined ? [] : [workspace]);
+  return admit(envelope, policy, { located, looksSecret });
+}
+
+/** The real values of the credentials that were declared. @throws DrylaneError `not-promotable` where one is not there. */
+function grantedCredentials(
+  names: readonly string[],
+  policy: Policy,
+  env: NodeJS.ProcessEnv,
+): readonly KnownSecret[] {
+  return names.map((name) => {
+    const source = policy.credentials[name]?.live?.env;
+    const value = source === undefined ? undefined : env[source];
+    if (value !== undefined && value !== '') return { name, value };
+    throw new DrylaneError('not-promotable', {
+      field: `credentials.${name}`,
+      message:
+        source === undefined ? 'policy grants no live value' : `${source} is not set where drylane runs`,
+      mend:
+        source === undefined
+          ? `name its source in the policy: credentials.${name}.live.env`
+          : `set ${source} in the environment of drylane`,
+    });
+  });
+}

@@ -1,0 +1,63 @@
+import { visible } from '@drylane/chassis/redact/visible';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { RunId } from '@drylane/proto/ids';
+import { evidenceBlock } from './block.ts';
+import { renderPatch } from './commands/diff.ts';
+import { decideRun, type Heard } from './embedded/approval.ts';
+import { approverAt } from './embedded/approvers.ts';
+import type { Desk } from './embedded/desk.ts';
+import { patchesOf, reportOf } from './embedded/records.ts';
+import { type Person, personAtTerminal } from './person.ts';
+import { renderBlock } from './print.ts';
+import { renderSections } from './sections.ts';
+import { coloursFor } from './terminal.ts';
+
+/**
+ * Shows a run to the person at the terminal, whole if asked, and keeps their approval if they give it.
+ * @returns `nobody` where there is no terminal, `declined` where they did not agree.
+ */
+export async function approveAtTerminal(
+  desk: Desk,
+  id: RunId,
+  comment: string | null,
+  showAll = false,
+): Promise<Heard | 'declined' | 'nobody'> {
+  using person = personAtTerminal();
+  if (person === undefined) return 'nobody';
+  if (showAll) await show(desk, id, person);
+  const typed = await person.ask(`\nType "approve" to let ${id} land, anything else to leave it: `);
+  if (typed?.trim() !== 'approve') return 'declined';
+  const { approver, sign } = await approverAt(desk.stateDir, person);
+  return decideRun(desk, id, { decision: 'approve', approver, comment, ...(sign && { sign }) });
+}
+
+/** Everything that the approval stands for, forbidden paths first, and how much of it is cut. */
+async function show(desk: Desk, id: RunId, { output }: Person): Promise<void> {
+  const { report, approvalRequired, dossier } = await reportOf(desk, id);
+  const patches = await patchesOf(desk, dossier.run);
+  const paint = coloursFor(output, process.env);
+  output.write(`${paint.bold('command')}\n${visible(dossier.judgement.envelope.command)}\n\n`);
+  output.write(renderBlock(evidenceBlock(report, approvalRequired), paint));
+  output.write(renderSections(report.evidence, paint));
+  output.write(`\n${paint.bold('diff')}\n`);
+  for (const patch of patches) output.write(renderPatch(patch, paint));
+  const cut = patches.filter((patch) => patch.cut).length;
+  if (cut > 0) output.write(paint.yellow(`\n${cut} of ${patches.length} diffs are not shown whole\n`));
+}
+
+/** Ends a run that waits. Whoever may read the state directory may: it only takes away. */
+export async function rejectRun(desk: Desk, id: RunId, comment: string | null): Promise<Heard> {
+  using person = personAtTerminal();
+  const name = person?.name ?? 'nobody at a terminal';
+  const approver = { id: `person:${name}`, proof: person === undefined ? 'none' : 'terminal' } as const;
+  return decideRun(desk, id, { decision: 'reject', approver, comment });
+}
+
+/** The refusal where nobody can be asked. */
+export function nobodyThere(id: RunId): DrylaneError {
+  return new DrylaneError('approval-needed', {
+    field: id,
+    message: 'only a person at a terminal can approve it, and there is none here',
+    mend: `in a terminal: drylane approve ${id}`,
+  });
+}
