@@ -1,7 +1,6 @@
 import type { Envelope } from '@drylane/proto/envelope';
 import type { Context } from './context.ts';
 import type { Lane } from './embedded/lane.ts';
-import { envelopeFrom } from './envelope.ts';
 import type { RehearsalFlags } from './rehearsal-flags.ts';
 import { commandFrom } from './shell-words.ts';
 import { stateDirectory } from './state.ts';
@@ -18,7 +17,8 @@ export async function submit(
   flags: RehearsalFlags,
   context: Context,
 ): Promise<Submitted> {
-  const [{ openLane }, { keepApart }] = await Promise.all([
+  const [{ envelopeFrom }, { openLane }, { keepApart }] = await Promise.all([
+    import('./envelope.ts'),
     import('./embedded/lane.ts'),
     import('./embedded/apart.ts'),
   ]);

@@ -3,7 +3,6 @@ import { type Context, colours, printJson } from '../context.ts';
 import type { Heard } from '../embedded/approval.ts';
 import { EXIT } from '../exit.ts';
 import { stateDirectory } from '../state.ts';
-import { approveAtTerminal, nobodyThere, rejectRun } from '../word.ts';
 
 interface Options {
   readonly state?: string;
@@ -29,8 +28,7 @@ Example:
 `,
     )
     .action(async (name: string, options: Options) => {
-      const { openDesk } = await import('../embedded/desk.ts');
-      const { runNamed } = await import('../embedded/records.ts');
+      const [{ openDesk }, { runNamed }, { approveAtTerminal, nobodyThere }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const id = await runNamed(desk.ledger, name);
       const heard = await approveAtTerminal(desk, id, options.comment ?? null, true);
@@ -56,8 +54,7 @@ export function registerReject(root: Command, context: Context, done: (status: n
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', "\nExample:\n  drylane reject last --comment 'not on a Friday'\n")
     .action(async (name: string, options: Options) => {
-      const { openDesk } = await import('../embedded/desk.ts');
-      const { runNamed } = await import('../embedded/records.ts');
+      const [{ openDesk }, { runNamed }, { rejectRun }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const { run, state } = await rejectRun(
         desk,
@@ -68,4 +65,9 @@ export function registerReject(root: Command, context: Context, done: (status: n
       else context.stdout.write(`${run}  ${colours(context).red(state)}\n`);
       done(EXIT.ok);
     });
+}
+
+/** What it takes to decide; loaded when it is needed, because other verbs have no use for it. */
+async function load() {
+  return Promise.all([import('../embedded/desk.ts'), import('../embedded/records.ts'), import('../word.ts')]);
 }

@@ -1,13 +1,15 @@
+import type { RunId } from '@drylane/proto/ids';
 import type { Command } from 'commander';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
+import type { Heard } from '../embedded/approval.ts';
+import type { Desk } from '../embedded/desk.ts';
 import { EXIT, PROMOTION_EXIT, VERDICT_EXIT } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { renderBlock } from '../print.ts';
 import { promotionLines, waitingLines } from '../promotion-block.ts';
 import { type RehearsalFlags, withRehearsalFlags } from '../rehearsal-flags.ts';
 import { submit } from '../submit.ts';
-import { approveAtTerminal } from '../word.ts';
 
 interface Flags extends RehearsalFlags {
   readonly merge?: boolean;
@@ -37,7 +39,7 @@ Example:
       };
       tell(evidenceBlock(report, approvalRequired));
       const waits = state === 'awaiting-live-approval';
-      const asked = waits && !flags.json ? await approveAtTerminal(lane.desk, report.run_id, null) : 'nobody';
+      const asked = waits && !flags.json ? await askNow(lane.desk, report.run_id) : 'nobody';
       const agreed = state === 'promotable' || (typeof asked === 'object' && asked.missing === 0);
       if (!agreed) {
         if (flags.json) printJson(context, { ...report, state, promotion: null });
@@ -50,4 +52,9 @@ Example:
       else tell(promotionLines(promotion, receipt));
       done(PROMOTION_EXIT[promotion.result]);
     });
+}
+
+async function askNow(desk: Desk, id: RunId): Promise<Heard | 'declined' | 'nobody'> {
+  const { approveAtTerminal } = await import('../word.ts');
+  return approveAtTerminal(desk, id, null);
 }
