@@ -1,10 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { ChangeSet } from '../src/change-set.ts';
 import { Decision } from '../src/decision.ts';
 import { Envelope } from '../src/envelope.ts';
 import { Evidence } from '../src/evidence.ts';
 import { Policy } from '../src/policy.ts';
+import { Execution, Promoted } from '../src/promotion.ts';
 import { Receipt, SignedReceipt } from '../src/receipt.ts';
 import { Rehearsal } from '../src/rehearsal.ts';
 import { Risk } from '../src/risk.ts';
@@ -19,6 +21,9 @@ const SCHEMAS = {
   risk: { schema: Risk, io: 'output', title: 'What drylane classify --json prints' },
   evidence: { schema: Evidence, io: 'output', title: 'What a rehearsal observed' },
   decision: { schema: Decision, io: 'output', title: 'The verdict on a run, and why' },
+  'change-set': { schema: ChangeSet, io: 'output', title: 'What a rehearsal changed, and on what' },
+  execution: { schema: Execution, io: 'output', title: 'What drylane execute --json and show --json print' },
+  promoted: { schema: Promoted, io: 'output', title: 'What drylane apply --json prints' },
   rehearsal: { schema: Rehearsal, io: 'output', title: 'What drylane rehearse --json prints' },
   receipt: { schema: Receipt, io: 'output', title: 'How a run ended: the statement in a receipt' },
   'signed-receipt': { schema: SignedReceipt, io: 'output', title: 'A receipt, signed: a DSSE envelope' },
