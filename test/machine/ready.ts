@@ -102,7 +102,7 @@ async function startEngine(machine: Machine, install: boolean): Promise<void> {
   const env = systemEnvironment(machine.env);
   if (install)
     await say.during('installing the container engine', () =>
-      installPackages(['docker.io'], { env, log: join(places.logs, 'install.log') }),
+      installPackages(['docker.io', 'iproute2'], { env, log: join(places.logs, 'install.log') }),
     );
   // Where an init system runs, the package has started the engine already.
   if (install && (await askEngine(docker)).kind === 'ready') return;

@@ -83,7 +83,7 @@ function portOf(server: { address(): unknown }): number {
 }
 
 /** Of this machine: one that others would reach it by, and that of the engine's bridge, where it has one. */
-function addresses(): { readonly own: string; readonly bridge: string } {
+export function addresses(): { readonly own: string; readonly bridge: string } {
   const found = Object.entries(networkInterfaces()).flatMap(([name, all]) =>
     (all ?? [])
       .filter(({ internal, family }) => !internal && family === 'IPv4')

@@ -1,0 +1,111 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Execution, Promoted } from '@drylane/proto/promotion';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { addresses } from '../sandbox/servers.ts';
+import { CHECKOUT, drylane, drylaneJson } from './drylane.ts';
+import { makePlace } from './place.ts';
+import { listen } from './server.ts';
+import { atTerminal } from './terminal.ts';
+
+const TOKEN = 'ghp_Zk3Qv8Wn2Lr6Tj9Xb5Yd1Hc7Mf4Pg0Sa3Ue6';
+const APPROVE = [{ at: 'Type "approve"', type: 'approve\r' }];
+
+// As curl ends where it finds no network: in a rehearsal, that is as good as it gets.
+const OFFLINE = ['--expect-exit', '0', '--expect-exit', '7'];
+
+/** A workspace under a policy that lets one server be reached, with a token that is given live. */
+async function serverAndSite() {
+  const place = await makePlace('rerun');
+  const server = await listen();
+  const host = `${addresses().own}:${server.port}`;
+  const policy = join(place.root, 'policy.yaml');
+  await writeFile(
+    policy,
+    `version: 1
+network: { declarable: ["${host}"] }
+credentials: { API_TOKEN: { mock: ghp_, live: { env: REAL_TOKEN } } }
+`,
+  );
+  const flags = ['--state', place.state, '--policy', policy, '--network', host, '--credential', 'API_TOKEN'];
+  return {
+    ...place,
+    server,
+    host,
+    rehearse: (command: string, ...more: readonly string[]) =>
+      drylaneJson<Execution>(['rehearse', ...flags, ...more, '--', command], { cwd: place.site }).document,
+    approve: (run: string) =>
+      atTerminal(['approve', run, '--state', place.state], { cwd: place.site, answers: APPROVE }),
+    apply: (run: string, env: NodeJS.ProcessEnv) =>
+      drylaneJson<Promoted>(['apply', run, '--state', place.state], { cwd: place.site, env }),
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await place[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('a command that is about something remote', () => {
+  it('runs once for real, with the real token, and what it fetched lands', async () => {
+    await using at = await serverAndSite();
+    const command = `curl -sf -H "Authorization: $API_TOKEN" http://${at.host}/zen > zen.txt`;
+    const run = at.rehearse(command, '--expect', 'zen.txt', ...OFFLINE);
+    expect(await at.server.seen()).toEqual([]);
+    expect((await at.approve(run.run_id)).status).toBe(0);
+    const { status, document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
+    expect([status, document.promotion.mode, document.promotion.result]).toEqual([0, 'rerun', 'promoted']);
+    expect(await at.server.seen()).toEqual([{ url: '/zen', authorization: TOKEN }]);
+    expect(await readFile(join(at.site, 'zen.txt'), 'utf8')).toBe('Keep it simple.\n');
+
+    const again = drylane(['apply', run.run_id, '--state', at.state], {
+      cwd: at.site,
+      env: { REAL_TOKEN: TOKEN },
+    });
+    expect(again.status).toBe(2);
+    expect(await at.server.seen()).toHaveLength(1);
+    const found = spawnSync('grep', ['-rl', '--', TOKEN, at.state], { encoding: 'utf8' });
+    expect([found.status, found.stdout]).toEqual([1, '']);
+  });
+
+  it('lands nothing of what it did otherwise than declared, and the receipt says that it diverged', async () => {
+    await using at = await serverAndSite();
+    const command = `curl -sf http://${at.host}/zen > zen.txt && cp zen.txt elsewhere.txt`;
+    const run = at.rehearse(command, '--expect', 'zen.txt', ...OFFLINE);
+    await at.approve(run.run_id);
+    const { status, document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
+    expect([status, document.state]).toEqual([11, 'diverged']);
+    expect(JSON.stringify(document.promotion.divergences)).toContain('elsewhere.txt');
+    expect(existsSync(join(at.site, 'zen.txt'))).toBe(false);
+  });
+
+  it('is not run at all where the real token is not there', async () => {
+    await using at = await serverAndSite();
+    const run = at.rehearse(`curl -sf http://${at.host}/zen || true`, '--read-only');
+    await at.approve(run.run_id);
+    const { status, stderr } = at.apply(run.run_id, { REAL_TOKEN: '' });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('REAL_TOKEN is not set')]);
+    expect(await at.server.seen()).toEqual([]);
+    expect(at.apply(run.run_id, { REAL_TOKEN: TOKEN }).document.promotion).toMatchObject({
+      result: 'promoted',
+      divergences: [],
+    });
+  });
+});
+
+describe('what execute answers as JSON', () => {
+  it('fits its schema', async () => {
+    await using place = await makePlace('execution');
+    await writeFile(join(place.site, 'a'), 'a\n');
+    const policy = join(place.root, 'policy.yaml');
+    await writeFile(policy, 'version: 1\napprovals: { live: { from: never } }\n');
+    const args = ['execute', '--state', place.state, '--policy', policy, '--expect', 'b', '--', 'cp a b'];
+    const { document } = drylaneJson<Execution>(args, { cwd: place.site });
+    const schema = JSON.parse(await readFile(join(CHECKOUT, 'proto/schemas/execution.json'), 'utf8'));
+    const valid = new Ajv2020({ strict: false, validateFormats: false }).compile(schema);
+    expect(valid(document), JSON.stringify(valid.errors)).toBe(true);
+    expect(await readFile(join(place.site, 'b'), 'utf8')).toBe('a\n');
+  });
+});
