@@ -100,6 +100,19 @@ note:           touched blog/index.html but intent only allowed blog/*.md
     expect(shown).toContain('verdict:        inconclusive');
   });
 
+  it('says how a command that only the sandbox made fail can run for real, and says it of no other', () => {
+    const finding: Finding = {
+      ...{ rule: 'sandbox-caused-failure', severity: 'inconclusive' as const },
+      ...{ message: 'm', paths: [], step: null },
+    };
+    const shown = text(report({ exit_code: 6 }, { verdict: 'inconclusive', findings: [finding] }));
+    expect(shown).toContain('--expect-exit 6\n');
+    expect(text(report({ exit_code: 6 }, { verdict: 'block', findings: [finding] }))).not.toContain('next:');
+    expect(text(report({ exit_code: null }, { verdict: 'inconclusive', findings: [finding] }))).not.toContain(
+      'next:',
+    );
+  });
+
   it('shows what was seen besides files, the worst of it first, and says what it does not show', () => {
     const { fidelity } = blankEvidence();
     const process = { pid: 1, parent: 0, argv: ['a'], exit_code: 0, signal: null, step: 0, duration_ms: 1 };

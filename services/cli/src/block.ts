@@ -44,6 +44,7 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
     line('verdict', verdict, VERDICT_TONE[verdict]),
     ...notes(findings, report),
     ...lastWords(report),
+    ...nextStep(report),
   ];
 }
 
@@ -89,6 +90,18 @@ function lastWords({ evidence, findings }: Rehearsal): BlockLine[] {
   if (!findings.some(({ rule }) => rule === 'unexpected-exit')) return [];
   const said = evidence.stderr.text.trimEnd().split('\n').slice(-MAX_LAST_WORDS).join('\n');
   return said === '' ? [] : [line('said', said)];
+}
+
+/** What to do where the sandbox alone may have made it fail: only whoever expects that can let it run for real. */
+function nextStep({ verdict, findings, evidence }: Rehearsal): BlockLine[] {
+  const isExplained = findings.some(({ rule }) => rule === 'sandbox-caused-failure');
+  if (verdict !== 'inconclusive' || !isExplained || evidence.exit_code === null) return [];
+  return [
+    line(
+      'next',
+      `to have it run for real, expect this end of a rehearsal too: --expect-exit ${evidence.exit_code}`,
+    ),
+  ];
 }
 
 function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): BlockLine {
