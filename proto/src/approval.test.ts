@@ -10,6 +10,7 @@ const SUBJECT: ApprovalSubject = {
   envelope: digestOf('envelope'),
   judgement: digestOf('judgement'),
   evidence: digestOf('evidence'),
+  patches: digestOf('patches'),
   change_set: digestOf('change set'),
   image: digestOf('image'),
   policy: digestOf('policy'),
@@ -23,6 +24,7 @@ const anySubject: fc.Arbitrary<ApprovalSubject> = fc.record({
   envelope: anyDigest,
   judgement: anyDigest,
   evidence: fc.option(anyDigest),
+  patches: fc.option(anyDigest),
   change_set: fc.option(anyDigest),
   image: fc.option(fc.string()),
   policy: anyDigest,
@@ -58,6 +60,7 @@ describe('what makes an approval count for another run', () => {
     envelope: digestOf('another envelope'),
     judgement: digestOf('another judgement'),
     evidence: null,
+    patches: null,
     change_set: digestOf('another change set'),
     image: digestOf('another image'),
     policy: digestOf('another policy'),
@@ -69,7 +72,7 @@ describe('what makes an approval count for another run', () => {
       const changed = { ...SUBJECT, [field]: OTHER[field] };
       return stickyKeyOf(changed) === stickyKeyOf(SUBJECT);
     });
-    expect(same).toEqual(['run', 'judgement', 'evidence']);
+    expect(same).toEqual(['run', 'judgement', 'evidence', 'patches']);
     expect(stickyKeyOf(SUBJECT)).not.toBeNull();
   });
 

@@ -17,6 +17,7 @@ export const ApprovalSubject = z.strictObject({
   envelope: Digest,
   judgement: Digest.describe('Risk, findings and verdict, as they were shown'),
   evidence: Digest.nullable().describe('Null before a rehearsal'),
+  patches: Digest.nullable().describe('The diffs, as they were shown'),
   change_set: Digest.nullable().describe('Holds the base fingerprints; null where nothing changed'),
   image: z.string().nullable().describe('By digest; null before a rehearsal'),
   policy: Digest,
@@ -34,7 +35,7 @@ export function bindingOf(subject: ApprovalSubject): Digest {
  * run, its evidence and what was made of it. Null where that would not be the same thing: a command that runs again,
  * or changes nothing.
  */
-export function stickyKeyOf({ run, evidence, judgement, ...same }: ApprovalSubject): Digest | null {
+export function stickyKeyOf({ run, evidence, judgement, patches, ...same }: ApprovalSubject): Digest | null {
   if (same.lane !== 'live' || same.mode !== 'apply' || same.change_set === null) return null;
   return digestOfJson(same);
 }
@@ -57,6 +58,9 @@ export const Approval = z.strictObject({
   time_ms: z.int(),
   expires_ms: z.int(),
   bound: Digest.describe('The digest of what it stands for'),
+  sticky: Digest.nullable()
+    .optional()
+    .describe('What it counts for beside that: another run with this key, where policy says `sticky`'),
   key_id: z
     .string()
     .regex(/^[0-9a-f]{64}$/)

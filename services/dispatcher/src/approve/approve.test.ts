@@ -1,4 +1,10 @@
-import { type Approval, ApprovalSubject, type Approver, bindingOf } from '@drylane/proto/approval';
+import {
+  type Approval,
+  ApprovalSubject,
+  type Approver,
+  bindingOf,
+  stickyKeyOf,
+} from '@drylane/proto/approval';
 import { digestOf } from '@drylane/proto/digest';
 import { RUN_STATES } from '@drylane/proto/lifecycle';
 import fc from 'fast-check';
@@ -13,12 +19,14 @@ const SUBJECT: ApprovalSubject = {
   envelope: digestOf('envelope'),
   judgement: digestOf('judgement'),
   evidence: digestOf('evidence'),
+  patches: digestOf('patches'),
   change_set: digestOf('change set'),
   image: digestOf('image'),
   policy: digestOf('policy'),
   mode: 'apply',
 };
 const bound = bindingOf(SUBJECT);
+const sticky = stickyKeyOf(SUBJECT);
 
 const facts = (over: Partial<StandingFacts> = {}): StandingFacts => ({
   subject: SUBJECT,
@@ -40,6 +48,7 @@ const CHANGED: { readonly [F in keyof ApprovalSubject]: ApprovalSubject[F] } = {
   envelope: OTHER,
   judgement: OTHER,
   evidence: null,
+  patches: null,
   change_set: null,
   image: 'sha256:another',
   policy: OTHER,
@@ -82,8 +91,9 @@ describe('where a run stands', () => {
     const approvals = [given('ada', { expires_ms: NOW })];
     expect(standingOf(facts({ approvals, nowMs: NOW - 1 })).status).toBe('given');
     expect(standingOf(facts({ approvals, nowMs: NOW })).status).toBe('missing');
-    expect(standingOf(facts({ stickyApprovals: approvals, nowMs: NOW - 1 })).status).toBe('given');
-    expect(standingOf(facts({ stickyApprovals: approvals, nowMs: NOW })).status).toBe('missing');
+    const stickyApprovals = approvals.map((approval) => ({ ...approval, sticky }));
+    expect(standingOf(facts({ stickyApprovals, nowMs: NOW - 1 })).status).toBe('given');
+    expect(standingOf(facts({ stickyApprovals, nowMs: NOW })).status).toBe('missing');
   });
 
   it('counts a rejection, the submitter, the other lane, and one person twice for nothing', () => {
@@ -139,11 +149,18 @@ describe('where a run stands', () => {
 });
 
 describe('approvals that were given to an identical change set', () => {
-  const lent = [word('ada', { bound: OTHER }), word('bob', { bound: OTHER })];
+  const lent = [word('ada', { bound: OTHER, sticky }), word('bob', { bound: OTHER, sticky })];
 
   it('count where policy says so, and are said to be that', () => {
     const standing = standingOf(facts({ stickyApprovals: lent, policy: quorumOf(2) }));
     expect(standing).toEqual({ status: 'given', approvals: lent, sticky: true });
+  });
+
+  it('count by the key in the approval itself, whatever they are kept under', () => {
+    const others = lent.map((approval) => ({ ...approval, sticky: OTHER }));
+    const unsaid = lent.map(({ sticky: _, ...approval }) => approval);
+    for (const stickyApprovals of [others, unsaid])
+      expect(standingOf(facts({ stickyApprovals })).status).toBe('missing');
   });
 
   it('make a quorum with those of this run, nobody twice', () => {

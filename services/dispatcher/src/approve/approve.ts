@@ -45,8 +45,10 @@ export function standingOf(facts: StandingFacts): Standing {
   if (!required) return { status: 'not-needed' };
   const bound = bindingOf(subject);
   const own = approvals.filter((approval) => approval.bound === bound && counts(approval, facts));
-  const isSticky = policy.sticky && stickyKeyOf(subject) !== null;
-  const lent = isSticky ? stickyApprovals.filter((approval) => counts(approval, facts)) : [];
+  // By the key that the approver's own word holds, and maybe signs, not by the one that it is kept under.
+  const key = policy.sticky ? stickyKeyOf(subject) : null;
+  const isLent = (approval: Approval): boolean => approval.sticky === key && counts(approval, facts);
+  const lent = key === null ? [] : stickyApprovals.filter(isLent);
   // A quorum is of live approvals: a rehearsal harms nothing, and one person may allow it.
   const need = subject.lane === 'live' ? policy.quorum : 1;
   const owners = oneOfEach(own);

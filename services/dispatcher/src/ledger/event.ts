@@ -52,6 +52,7 @@ export const LedgerEvent = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('settled'),
+    owner: Owner.optional().describe('Whose claim it settles; of another it is refused'),
     mode: PromotionMode,
     result: SettledResult,
     evidence_digest: Digest.optional().describe('Of the live run'),

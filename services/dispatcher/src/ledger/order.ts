@@ -30,6 +30,8 @@ export function outOfPlace(
       return isFree(history) ? undefined : 'claim it once, while nobody has rejected it';
     case 'settled':
       if (run.state !== 'promoting' || run.promotion_result !== null) return 'settle once, while it lands';
+      if (event.owner !== undefined && event.owner !== run.owner)
+        return 'leave it to the process that claimed it';
       return run.promotion_mode === event.mode ? undefined : 'settle it in the way that it was claimed for';
     case 'moved':
       return movedOutOfPlace(history, event);

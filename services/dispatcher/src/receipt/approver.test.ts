@@ -148,6 +148,7 @@ describe('a signed approval', () => {
     time_ms: { time_ms: APPROVAL.time_ms - 1 },
     expires_ms: { expires_ms: APPROVAL.expires_ms + 1 },
     bound: { bound: digestOf('something else') },
+    sticky: { sticky: digestOf('something else') },
   };
 
   it.each(Object.entries(changed))('is bad when its %s is another', (_, over) => {
