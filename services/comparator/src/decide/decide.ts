@@ -32,14 +32,19 @@ const FIRST = ['forbidden-path', 'surprise-path'];
  */
 export function decide(findings: readonly Finding[], grounds: Grounds): Decision {
   const settled = inOrder(findings.map(atLeastBuiltIn));
-  const worst = settled.reduce<Severity>((so, { severity }) => worseOf(so, severity), 'note');
   return {
-    verdict: VERDICT_OF[worst],
+    verdict: verdictOf(settled),
     findings: settled,
     policy_digest: grounds.policyDigest,
     evidence_digest: grounds.evidenceDigest,
     change_set_digest: grounds.changeSetDigest,
   };
+}
+
+/** The verdict alone, without what it rests on. */
+export function verdictOf(findings: readonly Finding[]): Verdict {
+  const severities = findings.map((finding) => atLeastBuiltIn(finding).severity);
+  return VERDICT_OF[severities.reduce<Severity>(worseOf, 'note')];
 }
 
 function atLeastBuiltIn(finding: Finding): Finding {
