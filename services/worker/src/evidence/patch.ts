@@ -55,8 +55,10 @@ function directoryPatch(
   const sign = change.kind === 'deleted' ? '-' : '+';
   const lines = inside.map((key) => `${sign}${quoteName(encodePath(Buffer.from(key, 'latin1')))}\n`);
   const [list, cut] = cutLines(lines.join(''), maxBytes);
-  const text = `${head.join('\n')}\nDirectory with ${change.entries} entries ${change.kind}\n${list}`;
-  return { path: change.path, text, cut: cut || inside.length < change.entries - 1 };
+  const isAdded = change.kind === 'added';
+  const told = isAdded ? `${change.kind}, their contents, modes and link targets not shown` : change.kind;
+  const text = `${head.join('\n')}\nDirectory with ${change.entries} entries ${told}\n${list}`;
+  return { path: change.path, text, cut: isAdded || cut || inside.length < change.entries - 1 };
 }
 
 function modeLines(before: FileState | null, after: FileState | null): string[] {

@@ -34,6 +34,8 @@ export interface OutputHandling {
   readonly redactor: Redactor;
   /** Keeps the change set. */
   readonly blobs: ChangeSetBlobs;
+  /** Whether what was observed may land at all: of a run that cannot, no contents are kept. Left out: it may. */
+  readonly mayLand?: (evidence: Evidence) => boolean;
   /** Takes the output as it is, where policy names whom it is sealed to; without it, none is kept. */
   readonly seal?: Pick<Seal, 'push'> | undefined;
 }
@@ -62,7 +64,7 @@ async function follow(
   prepared: PreparedSandbox,
   request: RehearsalRequest,
   plan: RehearsalPlan,
-  { redactor, seal, blobs }: OutputHandling,
+  { redactor, seal, blobs, mayLand = () => true }: OutputHandling,
   startedMs: number,
 ): Promise<Rehearsed> {
   const attribution = createAttribution(prepared.view.upper);
@@ -142,7 +144,7 @@ async function follow(
     user: plan.spec.user,
   });
   const patches = await scrubbedPatches(observed.patches, redactor);
-  if (!isPromotable(evidence, gathered)) return { evidence, patches, changeSet: null };
+  if (!isPromotable(evidence, gathered) || !mayLand(evidence)) return { evidence, patches, changeSet: null };
   const changeSet = await buildChangeSet(prepared.view, gathered, blobs);
   // Without a process left of the command, something changed after all: then nothing that was seen is sure.
   if (changeSet === undefined)
