@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Execution, Promoted } from '@drylane/proto/promotion';
 import { Receipt, SignedReceipt } from '@drylane/proto/receipt';
@@ -57,7 +57,7 @@ describe('a run that may land', () => {
     expect(predicate).toMatchObject({ state: 'promoted', diff: { files: 3 }, approvals: [] });
 
     const again = blog.say(['apply', document.run_id]);
-    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('it landed already')]);
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('has landed already')]);
     const file = join(blog.root, 'receipts.jsonl');
     await writeFile(file, blog.say(['receipt', '--all']).stdout);
     expect(blog.say(['verify', file])).toMatchObject({
@@ -78,6 +78,30 @@ describe('a run that may land', () => {
     expect(blog.statement(document.run_id).predicate.state).toBe('drifted');
   });
 
+  it('lands in the directory that was rehearsed on, wherever its path leads by now', async () => {
+    await using blog = await blogUnder(FREE);
+    const { document } = blog.rehearse(['--expect', 'new.txt', '--', 'echo new > new.txt']);
+    const outside = join(blog.root, 'outside');
+    await mkdir(outside);
+    await rename(blog.site, `${blog.site}.old`);
+    await symlink(outside, blog.site);
+    const { status, document: promoted } = drylaneJson<Promoted>(
+      ['apply', '--state', blog.state, document.run_id],
+      { cwd: blog.root },
+    );
+    expect([status, promoted.state]).toEqual([13, 'drifted']);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('is not merged where it was approved as it is', async () => {
+    await using blog = await blogUnder(ASKING);
+    blog.rehearse(REWRITE);
+    await blog.terminal(['approve', 'last']);
+    const merged = blog.say(['apply', 'last', '--merge']);
+    expect([merged.status, merged.stderr]).toEqual([2, expect.stringContaining('without --merge')]);
+    expect(blog.apply('last').status).toBe(0);
+  });
+
   it('merges what others changed elsewhere in a text, where that is asked for, and says so', async () => {
     await using blog = await blogUnder(FREE);
     blog.rehearse(REWRITE);
@@ -93,7 +117,8 @@ describe('a run that may land', () => {
     await using blog = await blogUnder(FREE);
     const before = await hashTree(blog.site);
     const none = blog.execute(['--promotion', 'none', ...REWRITE]);
-    expect(none.status).toBe(2);
+    expect([none.status, none.document.promotion]).toEqual([0, null]);
+    expect(blog.say(['apply', none.document.run_id]).status).toBe(2);
     const blocked = blog.execute([...POSTS, '--', 'touch elsewhere']);
     expect([blocked.status, blocked.document.state]).toEqual([10, 'blocked']);
     expect(blog.statement(blocked.document.run_id).predicate.decision?.verdict).toBe('block');
@@ -119,6 +144,7 @@ describe('a run that a person has to agree to', () => {
     const { document } = blog.rehearse(REWRITE);
     const approved = await blog.terminal(['approve', 'last', '--comment', 'read it']);
     expect(approved.status).toBe(0);
+    expect(approved.screen).toContain('lands by:       apply');
     expect(approved.screen).toContain('-Title: Hello');
     expect(approved.screen).toContain('+title: Hello');
     expect(blog.apply('last').document.state).toBe('promoted');

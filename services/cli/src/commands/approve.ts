@@ -13,7 +13,7 @@ interface Options {
 export function registerApprove(root: Command, context: Context, done: (status: number) => void): void {
   root
     .command('approve')
-    .description('read what a run did, and let it land; only a person at a terminal can')
+    .description('read what a run did, and agree that it lands; only a person at a terminal can')
     .argument('<run>', 'its id, or "last"')
     .option('--comment <text>', 'why, for whoever reads the receipt')
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
@@ -31,7 +31,7 @@ Example:
       const [{ openDesk }, { runNamed }, { approveAtTerminal, nobodyThere }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const id = await runNamed(desk.ledger, name);
-      const heard = await approveAtTerminal(desk, id, options.comment ?? null, true);
+      const heard = await approveAtTerminal(desk, id, options.comment ?? null);
       if (heard === 'nobody') throw nobodyThere(id);
       if (heard === 'declined') return done(EXIT.hold);
       context.stdout.write(`${afterApproval(heard, colours(context).green('approved'))}\n`);
@@ -40,7 +40,12 @@ Example:
 }
 
 function afterApproval({ run, missing }: Heard, approved: string): string {
-  const next = missing === 0 ? `let it land: drylane apply ${run}` : `${missing} more have to approve`;
+  const next =
+    missing === 0
+      ? `let it land: drylane apply ${run}`
+      : missing === 1
+        ? 'one more has to approve'
+        : `${missing} more have to approve`;
   return `${run}  ${approved}; ${next}`;
 }
 

@@ -1,9 +1,8 @@
-import type { RunId } from '@drylane/proto/ids';
 import type { Command } from 'commander';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
-import type { Heard } from '../embedded/approval.ts';
-import type { Desk } from '../embedded/desk.ts';
+import type { Reported } from '../embedded/judging.ts';
+import type { Lane } from '../embedded/lane.ts';
 import { EXIT, PROMOTION_EXIT, VERDICT_EXIT } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { renderBlock } from '../print.ts';
@@ -32,16 +31,15 @@ Example:
       await using submitted = await submit(words, flags, context);
       const { lane, envelope } = submitted;
       using _interrupts = onInterrupt(() => lane.close());
-      const { report, approvalRequired, state } = await lane.rehearse(envelope);
+      const reported = await lane.rehearse(envelope);
+      const { report, state } = reported;
       const paint = colours(context);
       const tell = (lines: Parameters<typeof renderBlock>[0]): void => {
         if (!flags.json) context.stdout.write(renderBlock(lines, paint));
       };
-      tell(evidenceBlock(report, approvalRequired));
-      const waits = state === 'awaiting-live-approval';
-      const asked = waits && !flags.json ? await askNow(lane.desk, report.run_id) : 'nobody';
-      const agreed = state === 'promotable' || (typeof asked === 'object' && asked.missing === 0);
-      if (!agreed) {
+      tell(evidenceBlock(report, reported.approvalRequired));
+      if (!(await mayLand(lane, reported, flags.json === true))) {
+        const waits = state === 'awaiting-live-approval' && reported.mode !== null;
         if (flags.json) printJson(context, { ...report, state, promotion: null });
         else if (waits) tell(waitingLines(report.run_id));
         return done(waits ? EXIT.hold : VERDICT_EXIT[report.verdict]);
@@ -54,7 +52,11 @@ Example:
     });
 }
 
-async function askNow(desk: Desk, id: RunId): Promise<Heard | 'declined' | 'nobody'> {
+/** Whether a run may land now; a person is asked where one has to agree. */
+async function mayLand(lane: Lane, { report, state, mode }: Reported, isJson: boolean): Promise<boolean> {
+  if (mode === null || isJson || state !== 'awaiting-live-approval')
+    return mode !== null && state === 'promotable';
   const { approveAtTerminal } = await import('../word.ts');
-  return approveAtTerminal(desk, id, null);
+  const heard = await approveAtTerminal(lane.desk, report.run_id, null);
+  return typeof heard === 'object' && heard.missing === 0;
 }

@@ -8,6 +8,7 @@ import type { RunState } from '@drylane/proto/lifecycle';
 import { milliseconds } from '@drylane/proto/quantities';
 import type { Desk } from './desk.ts';
 import { type Dossier, openDossier, standing } from './dossier.ts';
+import { notNow } from './ended.ts';
 import { endRun, expireIfDue } from './ending.ts';
 
 /** What a person says of a run. */
@@ -35,6 +36,7 @@ export async function decideRun(desk: Desk, id: RunId, word: Word): Promise<Hear
   const nowMs = Date.now();
   const dossier = await openDossier(desk, id);
   await expireIfDue(desk, dossier, nowMs);
+  refuseUndecidable(dossier, word.decision);
   const { run, approvals, subject } = dossier;
   const problems = decisionProblems({
     ...{ run, lane: 'live' as const, decision: word.decision, approver: word.approver },
@@ -47,6 +49,13 @@ export async function decideRun(desk: Desk, id: RunId, word: Word): Promise<Hear
     : approve(desk, dossier, approval, nowMs);
 }
 
+/** Refuses to decide on a run that nobody can decide on. @throws DrylaneError `not-promotable`. */
+export function refuseUndecidable({ run }: Pick<Dossier, 'run'>, decision: Word['decision']): void {
+  const waits =
+    run.state === 'awaiting-live-approval' || (decision === 'reject' && run.state === 'promotable');
+  if (!waits) throw notNow(run);
+}
+
 function approvalOf({ subject, policy }: Dossier, word: Word, nowMs: number): Approval {
   const comment = word.comment === null ? null : createRedactor([]).text(word.comment).text;
   const approval: Approval = {
@@ -57,6 +66,7 @@ function approvalOf({ subject, policy }: Dossier, word: Word, nowMs: number): Ap
     time_ms: nowMs,
     expires_ms: nowMs + milliseconds(policy.approvals.live.expires),
     bound: bindingOf(subject),
+    sticky: stickyKeyOf(subject),
   };
   return word.sign?.(approval) ?? approval;
 }

@@ -12,6 +12,7 @@ import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { RunId } from '@drylane/proto/ids';
+import { isEnd } from '@drylane/proto/lifecycle';
 import type { Policy } from '@drylane/proto/policy';
 import { proven } from './approvers.ts';
 import type { Desk } from './desk.ts';
@@ -42,12 +43,7 @@ export async function openDossier(
   id: RunId,
 ): Promise<Dossier> {
   const { run, events } = await ledger.readRun(id);
-  if (run.evidence_digest === null || run.decision_digest === null)
-    throw new DrylaneError('not-found', {
-      field: 'run',
-      message: `${run.id} is ${run.state} and left no evidence`,
-      mend: 'rehearse the command again',
-    });
+  if (run.evidence_digest === null || run.decision_digest === null) throw withoutEvidence(run, events);
   const [evidence, judgement, policy] = await Promise.all([
     recall(blobs, 'evidence', run.evidence_digest),
     recall(blobs, 'judgement', run.decision_digest),
@@ -63,8 +59,25 @@ export async function openDossier(
   };
 }
 
+/** A run that is not that far, or never came that far. */
+function withoutEvidence({ id, state }: Run, events: readonly ChainedEvent[]): DrylaneError {
+  if (!isEnd(state))
+    return new DrylaneError('not-found', {
+      field: id,
+      message: 'is still running, and has left no evidence yet',
+      mend: 'try again when it has ended',
+    });
+  const last = events.findLast(({ event }) => event.type === 'moved')?.event;
+  const reason = last?.type === 'moved' && last.reason !== null ? `: ${last.reason}` : '';
+  return new DrylaneError('not-found', {
+    field: id,
+    message: `is ${state}, and left no evidence${reason}`,
+    mend: 'mend that, and rehearse the command again',
+  });
+}
+
 interface SubjectFacts {
-  readonly run: Pick<Run, 'id' | 'envelope_digest' | 'policy_digest' | 'evidence_digest'>;
+  readonly run: Pick<Run, 'id' | 'envelope_digest' | 'policy_digest' | 'evidence_digest' | 'patches_digest'>;
   readonly evidence: Evidence;
   readonly judged: Digest;
   readonly change_set: Digest | null;
@@ -79,6 +92,7 @@ export function subjectOf({ run, evidence, judged, change_set, mode }: SubjectFa
     envelope: run.envelope_digest,
     judgement: judged,
     evidence: run.evidence_digest,
+    patches: run.patches_digest,
     change_set,
     image: evidence.fidelity.image,
     policy: run.policy_digest,

@@ -1,13 +1,14 @@
 import type { Redactor } from '@drylane/chassis/redact/redact';
 import { compare } from '@drylane/comparator/compare/compare';
-import { decide } from '@drylane/comparator/decide/decide';
+import { decide, verdictOf } from '@drylane/comparator/decide/decide';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import type { LoadedPolicy } from '@drylane/dispatcher/admit/load';
 import { stateAfterDecision } from '@drylane/dispatcher/admit/next';
 import { modeOf } from '@drylane/dispatcher/approve/mode';
 import type { LedgerEvent } from '@drylane/dispatcher/ledger/event';
 import { diffOf } from '@drylane/dispatcher/receipt/receipt';
-import type { ApprovalSubject } from '@drylane/proto/approval';
+import type { ApprovalSubject, PromotionMode } from '@drylane/proto/approval';
+import type { Evidence } from '@drylane/proto/evidence';
 import type { RunId } from '@drylane/proto/ids';
 import { isEnd, type RunState } from '@drylane/proto/lifecycle';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
@@ -16,13 +17,15 @@ import type { Rehearsed } from '@drylane/worker/rehearse/run';
 import type { Desk } from './desk.ts';
 import { standing, subjectOf } from './dossier.ts';
 import { end } from './ending.ts';
-import { type Judgement, keep, scrubAll } from './record.ts';
+import { type Judgement, keep, type Place, scrubAll } from './record.ts';
 import { submitter } from './submitter.ts';
 
 /** A rehearsal's document, where the run stands, and whether its live run would need a person. */
 export interface Reported {
   readonly report: Rehearsal;
   readonly state: RunState;
+  /** How it would land; null where its envelope says that it must not. */
+  readonly mode: PromotionMode | null;
   readonly approvalRequired: boolean;
 }
 
@@ -33,8 +36,16 @@ export interface Judged {
   readonly risk: Risk;
   readonly redactor: Redactor;
   readonly rehearsed: Rehearsed;
+  /** The workspace as it was before the rehearsal. */
+  readonly place: Place;
   /** The raw output, sealed; only where policy says so. */
   readonly sealed: Uint8Array | undefined;
+}
+
+/** Whether a run may land after what was observed, if only because a person agrees. */
+export function isLanding(allowance: Admitted, risk: Risk, evidence: Evidence): boolean {
+  const verdict = verdictOf(compare({ allowance, risk, evidence }));
+  return verdict === 'promote' || verdict === 'hold';
 }
 
 /** Compares, decides, and keeps the record; the blobs are there before the ledger speaks of them. */
@@ -54,7 +65,7 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
     envelope: scrubAll(admitted.envelope, redactor),
     forbidden: scrubAll([...admitted.forbiddenPaths], redactor),
     approval_required: approvalRequired,
-    workspace: admitted.workspace,
+    workspace: judged.place,
   };
   const decisionDigest = await keep(blobs, judgement);
   const events: LedgerEvent[] = [
@@ -65,15 +76,17 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
     },
     { type: 'decided', verdict: decision.verdict, decision_digest: decisionDigest },
   ];
+  const mode = modeOf(admitted.promotion, evidence);
   const subject = subjectOf({
     run: {
       id,
       envelope_digest: admitted.envelopeDigest,
       policy_digest: policy.digest,
       evidence_digest: evidenceDigest,
+      patches_digest: patchesDigest,
     },
     ...{ evidence, judged: decisionDigest, change_set: changeSetDigest },
-    mode: modeOf(admitted.promotion, evidence),
+    mode,
   });
   const next = await nextState(desk, policy, { judgement, subject });
   events.push({ type: 'moved', ...next });
@@ -91,7 +104,7 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
     change_set: changeSetDigest === null ? null : { digest: changeSetDigest },
     receipt: ended?.receipt ?? null,
   };
-  return { report, state: next.to, approvalRequired };
+  return { report, state: next.to, mode, approvalRequired };
 }
 
 /** Where the run goes: an identical change set that a person approved before is not asked for again, where policy says so. */

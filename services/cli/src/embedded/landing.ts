@@ -2,8 +2,9 @@ import type { Promotion } from '@drylane/proto/promotion';
 import { type ApplyOutcome, type ApplyRequest, apply } from '@drylane/worker/promote/apply';
 import type { Desk } from './desk.ts';
 import type { Dossier } from './dossier.ts';
+import { isSameDirectory, WORKSPACE_DRIFT } from './place.ts';
 import type { Landing } from './promotion.ts';
-import { recall } from './record.ts';
+import { type Place, recall } from './record.ts';
 
 const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
 
@@ -12,6 +13,8 @@ export function landing(desk: Desk, rerun: Landing): Landing {
   return async (dossier, options, begin) => {
     if (dossier.mode === 'rerun') return rerun(dossier, options, begin);
     await begin();
+    if (!(await isThere(dossier)))
+      return { ...NONE, mode: 'apply', result: 'drifted', drifts: [WORKSPACE_DRIFT] };
     return applyRehearsed(desk, dossier, options.merge);
   };
 }
@@ -24,7 +27,7 @@ async function applyRehearsed(desk: Desk, { run, judgement }: Dossier, merge: bo
   const changeSet = await recall(desk.blobs, 'change set', digest);
   const outcome = await applyTo(desk, {
     runId: run.id,
-    workspace: judgement.workspace,
+    place: judgement.workspace,
     changeSet,
     digest,
     merge,
@@ -32,14 +35,21 @@ async function applyRehearsed(desk: Desk, { run, judgement }: Dossier, merge: bo
   return { ...NONE, ...outcome, mode: 'apply' };
 }
 
+type Change = Pick<ApplyRequest, 'runId' | 'changeSet' | 'digest' | 'merge'> & { readonly place: Place };
+
+async function isThere({ judgement: { workspace } }: Dossier): Promise<boolean> {
+  return workspace === undefined || isSameDirectory(workspace);
+}
+
 /** Applies a change set, with its contents from the blobs. */
 export async function applyTo(
   { blobs, stateDir }: Desk,
-  change: Pick<ApplyRequest, 'runId' | 'workspace' | 'changeSet' | 'digest' | 'merge'>,
+  { place, ...change }: Change,
 ): Promise<Pick<Promotion, 'result'> & Partial<Pick<Promotion, 'merged' | 'drifts' | 'conflicts'>>> {
   const { layer, bases } = change.changeSet;
   const outcome = await apply({
     ...change,
+    workspace: place.path,
     stateDir,
     layer: () => blobs.open(layer.digest),
     bases: bases === null ? null : () => blobs.open(bases.digest),

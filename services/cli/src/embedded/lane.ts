@@ -9,6 +9,7 @@ import { classify } from '@drylane/dispatcher/classify/classify';
 import { digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
+import type { Evidence } from '@drylane/proto/evidence';
 import { type RunId, runId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
 import { mintCanaries } from '@drylane/worker/evidence/canaries';
@@ -18,8 +19,9 @@ import { rehearse } from '@drylane/worker/rehearse/run';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import { type Desk, openDesk } from './desk.ts';
 import { type Ended, end, NOTHING_KNOWN } from './ending.ts';
-import { type Judged, judge, type Reported } from './judging.ts';
+import { isLanding, type Judged, judge, type Reported } from './judging.ts';
 import { landing } from './landing.ts';
+import { placeOf } from './place.ts';
 import { openPolicy } from './policy.ts';
 import { type PromotionOptions, promoteRun } from './promotion.ts';
 import { openQuarters, type Quarters } from './quarters.ts';
@@ -109,9 +111,12 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
   const known = { ...NOTHING_KNOWN, intent: scrubAll(admitted.envelope.intent, redactor), risk };
   const request = rehearsalRequest(id, admitted, canaries, options);
   try {
-    const seal = await sealFor(policy, request);
-    const rehearsed = await rehearse(quarters.sandbox, request, { redactor, seal, blobs: desk.blobs });
-    const judged: Judged = { id, admitted, risk, redactor, rehearsed, sealed: await seal?.end() };
+    const [seal, place] = await Promise.all([sealFor(policy, request), placeOf(admitted)]);
+    const mayLand = (evidence: Evidence): boolean => isLanding(admitted, risk, evidence);
+    const handling = { redactor, seal, blobs: desk.blobs, mayLand };
+    const rehearsed = await rehearse(quarters.sandbox, request, handling);
+    const sealed = await seal?.end();
+    const judged: Judged = { id, admitted, risk, redactor, rehearsed, place, sealed };
     return await judge(desk, policy, judged);
   } catch (fault) {
     await end(desk, id, [{ type: 'moved', to: 'inconclusive', reason: 'the sandbox broke' }], known);

@@ -13,6 +13,8 @@ import { rerunner } from './rerunning.ts';
 export interface Promoter extends AsyncDisposable {
   promote(name: string, options: PromotionOptions): Promise<Ended & { readonly promotion: Promotion }>;
   recover(): Promise<readonly Recovered[]>;
+  /** Takes away what still stands. */
+  close(): Promise<void>;
 }
 
 /** Opens a state directory to promote from; the container engine is asked for only where a command runs again. */
@@ -24,16 +26,23 @@ export async function openPromoter(stateDir: string, env: NodeJS.ProcessEnv): Pr
     quarters ??= openQuarters(stateDir);
     return (await quarters).sandbox;
   };
+  const close = async (): Promise<void> => {
+    await (await quarters?.catch(() => undefined))?.close();
+    await desk.close();
+  };
   const land = landing(desk, rerunner(sandbox, desk, env));
   return {
     async promote(name, options) {
       await recoverRuns(desk);
       return promoteRun(desk, await runNamed(desk.ledger, name), land, options);
     },
-    recover: () => recoverRuns(desk),
-    async [Symbol.asyncDispose]() {
-      await (await quarters)?.close();
-      await desk.close();
+    async recover() {
+      const recovered = await recoverRuns(desk);
+      // A live container may outlast its process; without an engine there is none.
+      await sandbox().catch(() => undefined);
+      return recovered;
     },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

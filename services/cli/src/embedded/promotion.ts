@@ -3,10 +3,11 @@ import { type Approval, bindingOf } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
-import { forgetApply } from '@drylane/worker/promote/recover';
+import { forgetApply, recoverRun } from '@drylane/worker/promote/recover';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import type { Desk } from './desk.ts';
 import { type Dossier, openDossier, standing } from './dossier.ts';
+import { notNow } from './ended.ts';
 import { type Ended, endRun, expireIfDue } from './ending.ts';
 import { keep } from './record.ts';
 
@@ -40,33 +41,77 @@ export async function promoteRun(
   const opened = await openDossier(desk, id);
   const { mode } = opened;
   await expireIfDue(desk, opened, Date.now());
-  const dossier = { ...opened, approvals: await agreement(desk, opened) };
-  if (mode === null) throw notPromotable(id, 'its envelope says promotion: none', 'submit it with another');
+  const approvals = await agreement(desk, opened);
+  const dossier = { ...opened, approvals };
+  if (mode === null)
+    throw notPromotable(id, 'its envelope says promotion: none', 'submit it with --promotion auto');
+  if (options.merge && approvals.length > 0)
+    throw notPromotable(id, 'was approved as it is, and a merge is another', MERGE);
+  // Before anything is touched: what has landed has to leave a receipt.
+  await desk.signer();
+  const mine: Claim = { mode, owner: formatOwner(currentOwner()) };
   let begun = false;
   const begin = async (): Promise<void> => {
-    await claim(desk, dossier, mode);
+    await claim(desk, dossier, mine);
     begun = true;
   };
   let promotion: Promotion;
   try {
     promotion = await land(dossier, options, begin);
   } catch (fault) {
-    // What applies throws an error of ours only when all is as it was; of anything else nobody knows what happened.
-    if (begun && mode === 'apply' && fault instanceof DrylaneError) await giveBack(desk, id, mode);
-    else if (begun) await settle(desk, dossier, { ...NOTHING, mode, result: 'unknown' });
+    // What cannot be settled now is settled by recovery; what went wrong first is what a person has to know.
+    if (begun) await settleFault(desk, dossier, mine).catch(() => undefined);
     throw fault;
   }
   if (!begun) throw neverBegan(id);
-  const ended = await settle(desk, dossier, promotion);
+  const ended = await settle(desk, dossier, promotion, mine.owner);
   if (promotion.conflicts.length === 0) await forgetApply(desk.stateDir, id);
   return { ...ended, promotion };
 }
 
+/** A run that a process has taken to land it: by what mode, and whose it is. */
+export interface Claim {
+  readonly mode: Promotion['mode'];
+  readonly owner: string;
+}
+
+const MERGE = 'apply it without --merge, or rehearse again on what is there now';
+
+/** After a fault, the journal says what of the files landed; what a command that ran for real did, nobody knows. */
+async function settleFault(desk: Desk, dossier: Dossier, claimed: Claim): Promise<void> {
+  const id = dossier.subject.run;
+  const files = await recoverRun(desk.stateDir, id);
+  await settleFiles(desk, dossier, claimed, files);
+}
+
+/**
+ * Records what became of a claim that its process did not end, by what recovery found of the files.
+ * @returns the state that it is recorded as; `rolled-back` may be tried again.
+ */
+export async function settleFiles(
+  desk: Desk,
+  dossier: Dossier,
+  { mode, owner }: Claim,
+  files: Found | undefined,
+): Promise<Found['result']> {
+  const id = dossier.subject.run;
+  // Without a journal, nothing of the workspace was touched.
+  const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
+  const conflicts = [...(files?.conflicts ?? [])];
+  if (result === 'rolled-back') await giveBack(desk, id, { mode, owner });
+  else {
+    await settle(desk, dossier, { ...NOTHING, mode, result, conflicts }, owner);
+    if (conflicts.length === 0) await forgetApply(desk.stateDir, id);
+  }
+  return result;
+}
+
+type Found = Pick<NonNullable<Awaited<ReturnType<typeof recoverRun>>>, 'result' | 'conflicts'>;
+
 /** The approvals that it lands by. @throws DrylaneError for a run that cannot land now. */
 async function agreement(desk: Desk, dossier: Dossier): Promise<readonly Approval[]> {
   const { run } = dossier;
-  if (run.state !== 'promotable' && run.state !== 'awaiting-live-approval')
-    throw notPromotable(run.id, `it is ${run.state}`, MENDS[run.state] ?? 'rehearse the command again');
+  if (run.state !== 'promotable' && run.state !== 'awaiting-live-approval') throw notNow(run);
   const now = await standing(desk, dossier, Date.now());
   if (now.status === 'given' && run.state === 'promotable') return now.approvals;
   if (now.status === 'missing' || run.state === 'awaiting-live-approval')
@@ -77,13 +122,6 @@ async function agreement(desk: Desk, dossier: Dossier): Promise<readonly Approva
     });
   return [];
 }
-
-const MENDS: Partial<Record<Dossier['run']['state'], string>> = {
-  promoting: 'another process is at it; if that one died: drylane recover',
-  promoted: 'it landed already; nothing is left to do',
-  unknown: 'a person has to look at the workspace; drylane show has what is known',
-  blocked: 'change the command or its intent, and rehearse again',
-};
 
 function neverBegan(id: string): DrylaneError {
   return new DrylaneError('machine-unfit', {
@@ -98,9 +136,9 @@ function notPromotable(id: string, message: string, mend: string): DrylaneError 
 }
 
 /** Takes the run for this process alone; of two that try, the ledger lets one. */
-async function claim(desk: Desk, { subject }: Dossier, mode: Promotion['mode']): Promise<void> {
+async function claim(desk: Desk, { subject }: Dossier, { mode, owner }: Claim): Promise<void> {
   const events: LedgerEvent[] = [
-    { type: 'claimed', owner: formatOwner(currentOwner()), mode, bound: bindingOf(subject) },
+    { type: 'claimed', owner, mode, bound: bindingOf(subject) },
     { type: 'moved', to: 'promoting', reason: null },
   ];
   await desk.ledger.append(subject.run, events, Date.now()).catch((cause: unknown) => {
@@ -111,9 +149,9 @@ async function claim(desk: Desk, { subject }: Dossier, mode: Promotion['mode']):
 }
 
 /** Records that nothing of it landed: it may be tried again. */
-export async function giveBack(desk: Desk, id: RunId, mode: Promotion['mode']): Promise<void> {
+async function giveBack(desk: Desk, id: RunId, { mode, owner }: Claim): Promise<void> {
   const events: LedgerEvent[] = [
-    { type: 'settled', mode, result: 'rolled-back' },
+    { type: 'settled', owner, mode, result: 'rolled-back' },
     { type: 'moved', to: 'promotable', reason: 'nothing landed' },
   ];
   await desk.ledger.append(id, events, Date.now());
@@ -122,12 +160,12 @@ export async function giveBack(desk: Desk, id: RunId, mode: Promotion['mode']): 
 
 const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
 
-/** Records what became of a promotion, with its receipt. */
-export async function settle(desk: Desk, dossier: Dossier, promotion: Promotion): Promise<Ended> {
+/** Records what became of a promotion, with its receipt; the ledger refuses it for a claim of another process. */
+async function settle(desk: Desk, dossier: Dossier, promotion: Promotion, owner: string): Promise<Ended> {
   const outcome = await keep(desk.blobs, promotion);
   const events: LedgerEvent[] = [
     {
-      ...{ type: 'settled', mode: promotion.mode, result: promotion.result, outcome_digest: outcome },
+      ...{ type: 'settled', owner, mode: promotion.mode, result: promotion.result, outcome_digest: outcome },
       ...(promotion.evidence_digest === null ? {} : { evidence_digest: promotion.evidence_digest }),
     },
     { type: 'moved', to: promotion.result, reason: null },

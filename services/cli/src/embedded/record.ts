@@ -3,7 +3,7 @@ import type { Redactor } from '@drylane/chassis/redact/redact';
 import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import { ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
-import { canonicalJson, type Digest } from '@drylane/proto/digest';
+import { canonicalJson, Digest } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
 import { Evidence } from '@drylane/proto/evidence';
 import type { RunId } from '@drylane/proto/ids';
@@ -15,6 +15,17 @@ import type { ReceiptRef } from '@drylane/proto/rehearsal';
 import { Risk } from '@drylane/proto/risk';
 import { z } from 'zod';
 
+/** The directory that a command was rehearsed on. */
+export const Place = z.strictObject({
+  path: z.string().describe('Its real path'),
+  dev: z.string().describe('With `ino`: which directory of this machine that is'),
+  ino: z.string(),
+  fingerprint: Digest.nullable().describe(
+    'Of everything in it, for a command that runs again; null for any other',
+  ),
+});
+export type Place = Readonly<z.infer<typeof Place>>;
+
 /** What a run's decision rests on, kept beside its evidence so that it can be shown again. */
 export const Judgement = z.strictObject({
   decision: Decision,
@@ -24,7 +35,7 @@ export const Judgement = z.strictObject({
   ),
   forbidden: z.array(PathPattern),
   approval_required: z.boolean(),
-  workspace: z.string().optional().describe('Its real path; left out by a drylane that promoted nothing'),
+  workspace: Place.optional().describe('Left out by a drylane that promoted nothing'),
 });
 export type Judgement = z.infer<typeof Judgement>;
 

@@ -1,23 +1,25 @@
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Run } from '@drylane/dispatcher/ledger/event';
 import type { Digest } from '@drylane/proto/digest';
+import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
-import type { Promotion } from '@drylane/proto/promotion';
 import { milliseconds } from '@drylane/proto/quantities';
-import { forgetApply, recoverRun } from '@drylane/worker/promote/recover';
+import { recoverRun } from '@drylane/worker/promote/recover';
 import { mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
 import type { Desk } from './desk.ts';
 import { openDossier } from './dossier.ts';
 import { end, expire, NOTHING_KNOWN } from './ending.ts';
-import { giveBack, settle } from './promotion.ts';
+import { settleFiles } from './promotion.ts';
 import { recall } from './record.ts';
 
 /** What became of a run whose process died. */
 export interface Recovered {
   readonly run_id: RunId;
-  readonly result: 'promoted' | 'rolled-back' | 'unknown' | 'inconclusive';
+  readonly result: 'promoted' | 'rolled-back' | 'unknown' | 'inconclusive' | 'failed';
   /** Paths that a person has to look at. */
   readonly conflicts: readonly string[];
+  /** Why it could not be recovered; null where it was. */
+  readonly reason: string | null;
 }
 
 /** Brings every run that a dead process was at to where it can stand; what nobody can know is recorded as unknown. */
@@ -26,38 +28,31 @@ export async function recoverRuns(desk: Desk): Promise<readonly Recovered[]> {
   for (const run of await desk.ledger.unsettled()) {
     const owner = parseOwner(run.owner);
     if (owner === undefined || mayBeAlive(owner)) continue;
-    // Another process may settle it at the same moment; the transition table lets only one.
-    const result = await recoverOne(desk, run).catch(() => undefined);
+    const result = await recoverOne(desk, run).catch((fault: unknown) => failed(run, fault));
     if (result !== undefined) recovered.push(result);
   }
   return recovered;
 }
 
+/** A run that could not be recovered; undefined where another process did at the same moment: the ledger lets only one. */
+function failed(run: Run, fault: unknown): Recovered | undefined {
+  if (fault instanceof DrylaneError && fault.code === 'illegal-transition') return undefined;
+  const reason = fault instanceof Error ? fault.message : String(fault);
+  return { run_id: RunId.parse(run.id), result: 'failed', conflicts: [], reason };
+}
+
 async function recoverOne(desk: Desk, run: Run): Promise<Recovered> {
   const id = RunId.parse(run.id);
-  if (run.state === 'promoting') return recoverPromotion(desk, id, run.promotion_mode ?? 'rerun');
+  if (run.state === 'promoting') {
+    const claim = { mode: run.promotion_mode ?? 'rerun', owner: run.owner } as const;
+    const files = await recoverRun(desk.stateDir, id);
+    const result = await settleFiles(desk, await openDossier(desk, id), claim, files);
+    return { run_id: id, result, conflicts: files?.conflicts ?? [], reason: null };
+  }
   const moves = SETTLEMENT[run.state as keyof typeof SETTLEMENT];
   const events = moves.map((to) => ({ type: 'moved' as const, to, reason: 'its process died' }));
   await end(desk, id, events, NOTHING_KNOWN);
-  return { run_id: id, result: 'inconclusive', conflicts: [] };
-}
-
-/** A promotion that applied is wholly there or wholly not; of a command that ran for real, nobody knows. */
-async function recoverPromotion(desk: Desk, id: RunId, mode: Promotion['mode']): Promise<Recovered> {
-  const files = await recoverRun(desk.stateDir, id);
-  // Without a journal, nothing of the workspace was touched.
-  const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
-  const conflicts = [...(files?.conflicts ?? [])];
-  if (result === 'rolled-back') await giveBack(desk, id, mode);
-  else {
-    const promotion: Promotion = {
-      ...{ mode, result, merged: [], drifts: [], divergences: [], conflicts },
-      evidence_digest: null,
-    };
-    await settle(desk, await openDossier(desk, id), promotion);
-    if (conflicts.length === 0) await forgetApply(desk.stateDir, id);
-  }
-  return { run_id: id, result, conflicts };
+  return { run_id: id, result: 'inconclusive', conflicts: [], reason: null };
 }
 
 /** Ends the runs that have waited longer than the policy that they were decided under lets them. */

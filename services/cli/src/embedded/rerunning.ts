@@ -15,8 +15,9 @@ import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import type { Desk } from './desk.ts';
 import type { Dossier } from './dossier.ts';
 import { applyTo } from './landing.ts';
+import { isUntouched, WORKSPACE_DRIFT } from './place.ts';
 import type { Landing } from './promotion.ts';
-import { keep } from './record.ts';
+import { keep, type Place, scrubAll } from './record.ts';
 import { rehearsalRequest } from './request.ts';
 
 /**
@@ -27,7 +28,8 @@ export function rerunner(sandbox: () => Promise<Sandbox>, desk: Desk, env: NodeJ
   return async (dossier, _, begin) => {
     const admitted = await admitAgain(dossier);
     const credentials = grantedCredentials(admitted.credentials, dossier.policy, env);
-    return run(desk, await sandbox(), { dossier, admitted, credentials, env, begin });
+    const place = placeIn(dossier);
+    return run(desk, await sandbox(), { dossier, admitted, credentials, env, begin, place });
   };
 }
 
@@ -37,18 +39,27 @@ interface Live {
   readonly credentials: readonly KnownSecret[];
   readonly env: NodeJS.ProcessEnv;
   readonly begin: () => Promise<void>;
+  readonly place: Place;
 }
 
 async function run(desk: Desk, sandbox: Sandbox, live: Live): Promise<Promotion> {
-  const { dossier, admitted, credentials, env, begin } = live;
+  const { dossier, admitted, credentials, env, begin, place } = live;
   const { judgement, evidence: rehearsal, subject } = dossier;
+  if (!(await isUntouched(place))) {
+    await begin();
+    return { ...NOTHING_YET, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
+  }
+  const { image, runtime } = rehearsal.fidelity;
+  const { canaries, ...asked } = rehearsalRequest(subject.run, admitted, credentials, {
+    runtime: runtime === DEFAULT_RUNTIME ? null : runtime,
+    env,
+  });
   // The image that was rehearsed, whatever its name stands for by now.
-  const image = rehearsal.fidelity.image;
-  const { canaries, ...asked } = rehearsalRequest(subject.run, admitted, credentials, { runtime: null, env });
-  const request = { ...asked, image, credentials: canaries, begin };
+  const request = { ...asked, image, credentials: canaries, begin: () => beginUntouched(place, begin) };
   const redactor = createRedactor(credentials);
   const rerunning = await rerun(sandbox, request, { redactor, blobs: desk.blobs });
-  const { evidence, changeSet } = rerunning;
+  // Names too: what stands in one may be the real value.
+  const evidence = scrubAll(rerunning.evidence, redactor);
   const findings = compare({ allowance: admitted, risk: judgement.risk, evidence });
   const divergences = diverge({
     rehearsal: { evidence: rehearsal, findings: judgement.decision.findings },
@@ -56,15 +67,32 @@ async function run(desk: Desk, sandbox: Sandbox, live: Live): Promise<Promotion>
     allowance: admitted,
   });
   const told = {
-    ...{ mode: 'rerun' as const, merged: [], drifts: [], conflicts: [] },
-    divergences: [...divergences],
+    ...NOTHING_YET,
+    divergences: scrubAll([...divergences], redactor),
     evidence_digest: await keep(desk.blobs, evidence),
   };
+  const { changeSet } = rerunning;
   if (divergences.length > 0) return { ...told, result: 'diverged' };
   if (changeSet === null) return { ...told, result: 'promoted' };
-  const { workspace } = admitted;
-  const applied = await applyTo(desk, { runId: subject.run, workspace, merge: false, ...changeSet });
+  const applied = await applyTo(desk, { runId: subject.run, place, merge: false, ...changeSet });
   return { ...told, ...applied };
+}
+
+const NOTHING_YET = {
+  mode: 'rerun' as const,
+  ...{ merged: [], drifts: [], conflicts: [], divergences: [], evidence_digest: null },
+};
+
+const DEFAULT_RUNTIME = 'runc';
+
+/** Claims the run, right before its command can start, if its workspace is still what was approved. */
+async function beginUntouched(place: Place, begin: () => Promise<void>): Promise<void> {
+  if (await isUntouched(place)) return begin();
+  throw new DrylaneError('not-promotable', {
+    field: 'workspace',
+    message: 'was changed while the run was made ready; nothing was run',
+    mend: 'try again: drylane apply tells whether it is drift',
+  });
 }
 
 /** Admits the envelope again under the policy that it was decided under. */
@@ -76,8 +104,17 @@ async function admitAgain({ run: { id, envelope_digest }, judgement, policy }: D
       message: 'its envelope held what looks like a secret, which was not kept, so it cannot run again',
       mend: 'declare it as a credential, and rehearse again',
     });
-  const located = await locate(envelope, workspace === undefined ? [] : [workspace]);
+  const located = await locate(envelope, workspace === undefined ? [] : [workspace.path]);
   return admit(envelope, policy, { located, looksSecret });
+}
+
+function placeIn({ run, judgement: { workspace } }: Dossier): Place {
+  if (workspace !== undefined) return workspace;
+  throw new DrylaneError('not-promotable', {
+    field: run.id,
+    message: 'was rehearsed by a drylane that could not run commands again',
+    mend: 'rehearse again',
+  });
 }
 
 /** The real values of the credentials that were declared. @throws DrylaneError `not-promotable` where one is not there. */
