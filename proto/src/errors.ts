@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   'not-promotable': { exit: 2, title: 'the run cannot be promoted' },
   'approval-needed': { exit: 11, title: 'a person has to approve it first' },
   'machine-unfit': { exit: 3, title: 'this machine cannot do it' },
+  unavailable: { exit: 3, title: 'a service cannot be reached' },
   'sandbox-failed': { exit: 1, title: 'the sandbox broke' },
   'illegal-transition': { exit: 1, title: 'a run cannot go from that state to this one' },
   internal: { exit: 1, title: 'something went wrong inside drylane' },

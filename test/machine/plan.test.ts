@@ -7,6 +7,7 @@ import {
   planEngine,
   planImages,
   planPostgres,
+  planRedis,
   planStandIn,
 } from './plan.ts';
 
@@ -140,7 +141,10 @@ describe('planStandIn', () => {
   });
 });
 
-describe('planPostgres', () => {
+describe.each([
+  ['planPostgres', planPostgres],
+  ['planRedis', planRedis],
+])('%s', (_, planServer) => {
   const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];
   const anyPlace = fc.record({
     installed: fc.boolean(),
@@ -151,7 +155,7 @@ describe('planPostgres', () => {
   it('uses what is there, installs it as root on Debian, else says the one command to type', () => {
     fc.assert(
       fc.property(anyPlace, (facts) => {
-        const plan = planPostgres(facts);
+        const plan = planServer(facts);
         const here = facts.root && (facts.systems.has('debian') || facts.systems.has('ubuntu'));
         expect(plan.kind).toBe(facts.installed ? 'use' : here ? 'install' : 'leave');
         if (plan.kind !== 'leave') return;

@@ -113,33 +113,66 @@ export function planStandIn(facts: {
   return { kind: 'refuse', mend: 'sudo apt-get install -y mmdebstrap uidmap debian-archive-keyring' };
 }
 
-/** How the tests get a PostgreSQL that they can start; without one, only those fail that need it. */
-export type PostgresPlan =
+/** How the tests get a server that they can start; without one, only those fail that need it. */
+export type ServerPlan =
   | { readonly kind: 'use' }
   | { readonly kind: 'install' }
   | { readonly kind: 'leave'; readonly mend: string };
 
-/** Decides how this machine gets PostgreSQL's programs. */
-export function planPostgres(facts: {
+/** A server that tests start for themselves: where to get it, and the command for each system. */
+interface Server {
+  readonly page: string;
+  readonly commands: Readonly<Record<string, string>>;
+}
+
+interface ServerFacts {
+  /** The server's programs are installed. */
   readonly installed: boolean;
   readonly root: boolean;
   readonly systems: ReadonlySet<string>;
-}): PostgresPlan {
+}
+
+/** Decides how this machine gets PostgreSQL's programs. */
+export function planPostgres(facts: ServerFacts): ServerPlan {
+  return planServer(POSTGRES, facts);
+}
+
+/** Decides how this machine gets Redis's server. */
+export function planRedis(facts: ServerFacts): ServerPlan {
+  return planServer(REDIS, facts);
+}
+
+function planServer({ page, commands }: Server, facts: ServerFacts): ServerPlan {
   if (facts.installed) return { kind: 'use' };
   if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
-  const command = POSTGRES.find(([system]) => facts.systems.has(system))?.[1];
-  if (command === undefined) return { kind: 'leave', mend: 'xdg-open https://www.postgresql.org/download/' };
+  const command = Object.entries(commands).find(([system]) => facts.systems.has(system))?.[1];
+  if (command === undefined) return { kind: 'leave', mend: `xdg-open ${page}` };
   return { kind: 'leave', mend: facts.root ? command : `sudo ${command}` };
 }
 
-const POSTGRES: readonly (readonly [system: string, command: string])[] = [
-  ['debian', 'apt-get install -y postgresql'],
-  ['ubuntu', 'apt-get install -y postgresql'],
-  ['fedora', 'dnf install -y postgresql-server'],
-  ['arch', 'pacman -S --noconfirm postgresql'],
-  ['alpine', 'apk add postgresql'],
-  ['suse', 'zypper install -y postgresql-server'],
-];
+const POSTGRES: Server = {
+  page: 'https://www.postgresql.org/download/',
+  commands: {
+    debian: 'apt-get install -y postgresql',
+    ubuntu: 'apt-get install -y postgresql',
+    fedora: 'dnf install -y postgresql-server',
+    arch: 'pacman -S --noconfirm postgresql',
+    alpine: 'apk add postgresql',
+    suse: 'zypper install -y postgresql-server',
+  },
+};
+
+const REDIS: Server = {
+  page: 'https://redis.io/docs/latest/operate/oss_and_stack/install/',
+  commands: {
+    debian: 'apt-get install -y redis-server',
+    ubuntu: 'apt-get install -y redis-server',
+    fedora: 'dnf install -y redis',
+    arch: 'pacman -S --noconfirm redis',
+    alpine: 'apk add redis',
+    suse: 'zypper install -y redis',
+  },
+};
 
 /** What every image of ours is made from. */
 export const BASE_TAG = 'debian:bookworm-slim';

@@ -20,6 +20,7 @@ import {
   planImages,
 } from './plan.ts';
 import { hasPostgres, providePostgres } from './postgres.ts';
+import { hasRedis, provideRedis } from './redis.ts';
 import type { Say } from './say.ts';
 
 /** All that making a machine ready reaches: handed in, never found. */
@@ -31,7 +32,7 @@ export interface Machine {
   /** How the engine is started, should it be: `['dockerd']` for the machine's own. */
   readonly engineCommand: readonly string[];
   readonly places: Places;
-  /** Whether what is needed besides rehearsing is wanted, too: a database's programs for the tests. */
+  /** Whether what is needed besides rehearsing is wanted, too: the servers' programs that the tests start. */
   readonly forTests: boolean;
   /** Where temporary directories go. */
   readonly temporary: string;
@@ -52,7 +53,7 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 
 /**
  * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now; for
- * tests, PostgreSQL, too.
+ * tests, PostgreSQL and Redis, too.
  * Looks first without the lock, so that a ready machine is left at once.
  * @returns the engine's version.
  * @throws DrylaneError `machine-unfit` with the command to type or the log to read.
@@ -60,12 +61,12 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 export async function makeReady(machine: Machine): Promise<string> {
   const engine = await askEngine(machine.docker);
   const hasImages = engine.kind === 'ready' && (await imagesOf(machine, engine)).steps.length === 0;
-  if (hasImages && (!machine.forTests || (await hasPostgres()))) return engine.version;
+  if (hasImages && (!machine.forTests || (await hasServers()))) return engine.version;
   return underLock(machine, async () => {
     const facts = await machineFacts(machine.docker, machine.dockerHost);
     const ready = await provideEngine(machine, facts);
     await provideImages(machine, facts, ready);
-    if (machine.forTests) await databases(machine, facts);
+    if (machine.forTests) await provideServers(machine, facts);
     return ready.version;
   });
 }
@@ -179,10 +180,17 @@ async function build(machine: Machine, images: Images, tag: string, scratch: str
   });
 }
 
-function databases(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
+/** Whether tests can start the servers that they need. */
+async function hasServers(): Promise<boolean> {
+  return (await hasPostgres()) && (await hasRedis());
+}
+
+async function provideServers(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
   const { say, places } = machine;
   const log = join(places.logs, 'install.log');
-  return providePostgres({ say, root, systems, log, env: systemEnvironment(machine.env) });
+  const settings = { say, root, systems, log, env: systemEnvironment(machine.env) };
+  await providePostgres(settings);
+  await provideRedis(settings);
 }
 
 function unfit(message: string, mend: string): DrylaneError {
