@@ -50,6 +50,7 @@ export async function applyTo(
   const outcome = await apply({
     ...change,
     workspace: place.path,
+    root: place,
     stateDir,
     layer: () => blobs.open(layer.digest),
     bases: bases === null ? null : () => blobs.open(bases.digest),

@@ -3,6 +3,8 @@ import { closeSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { realDisk } from '../promote/disk.ts';
+import { mayMount } from '../sandbox/workspace.ts';
 import { Tree } from './tree.ts';
 import { walk } from './walk.ts';
 
@@ -57,5 +59,20 @@ describe('a tree', () => {
     expect(tree.list('nest')).toEqual(['nest']);
     tree[Symbol.dispose]();
     expect(openDescriptors()).toBe(before);
+  });
+
+  it.skipIf(!mayMount())('enters no mount, not even one of its own file system where it can tell', () => {
+    const inner = join(base, 'real/inner');
+    execFileSync('mount', ['--bind', inner, inner]);
+    try {
+      using plain = openTree();
+      expect(plain.list('real/inner')).toEqual(['file']);
+      using told = new Tree(Buffer.from(base), 'leave', { calls: realDisk });
+      expect(() => told.list('real/inner')).toThrow(expect.objectContaining({ code: 'EXDEV' }));
+      expect(() => told.entry('real/inner/file')).toThrow(expect.objectContaining({ code: 'EXDEV' }));
+      expect(told.list('real')).toEqual(['inner']);
+    } finally {
+      execFileSync('umount', [inner]);
+    }
   });
 });

@@ -1,10 +1,11 @@
 import { DrylaneError } from '@drylane/proto/errors';
+import { keyOfPath, pathOf } from '../evidence/keys.ts';
 import { mountsBelow } from '../sandbox/overlay.ts';
 import type { Arrangement, Made } from './arrange.ts';
 import { stageContents } from './contents.ts';
 import { type Disk, realDisk } from './disk.ts';
 import { isFew, syncEffects, syncStage } from './durable.ts';
-import { type Drift, keyOf, pathOf } from './effect.ts';
+import type { Drift } from './effect.ts';
 import { type Attempt, goBack, goForward } from './ending.ts';
 import { type Ground, openGround, unfit } from './ground.ts';
 import type { Journal } from './journal.ts';
@@ -30,13 +31,23 @@ export async function apply(request: ApplyRequest, disk: Disk = realDisk): Promi
   const rooted = checkRequest(request);
   using ground = openGround(disk, request.workspace);
   await lockDirectory(ground.root, request.workspace);
+  const elsewhere = otherDirectory(ground, request);
+  if (elsewhere !== undefined) return { result: 'drifted', drifts: [elsewhere] };
   refuseLeftovers(ground, request, rooted);
-  const mounts = (await mountsBelow(request.workspace)).map(keyOf);
+  const mounts = (await mountsBelow(request.workspace)).map(keyOfPath);
   const snapshot = await takeSnapshot(ground, rooted, mounts);
   const plan = planPromotion(request.changeSet, snapshot, request.merge);
   if (plan.result === 'drifted') return plan;
   using journal = beginJournal(ground, request);
   return await land(ground, journal, request, plan);
+}
+
+/** What the workspace's path leads to, where that is not what was rehearsed on. */
+function otherDirectory(ground: Ground, { root, workspace }: ApplyRequest): Drift | undefined {
+  if (root === undefined) return undefined;
+  const { dev, ino } = ground.disk.fstat(ground.root);
+  if (`${dev}` === root.dev && `${ino}` === root.ino) return undefined;
+  return { path: '.', expected: `the directory that was rehearsed on as ${workspace}`, found: 'another one' };
 }
 
 async function land(

@@ -1,7 +1,8 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import type { FileState } from '@drylane/proto/evidence';
+import { pathOf } from '../evidence/keys.ts';
 import type { PathKey } from '../evidence/tree.ts';
-import { type Attributes, type Effect, pathOf, type Stamp } from './effect.ts';
+import type { Attributes, Effect, Stamp } from './effect.ts';
 import type { Rooted } from './roots.ts';
 
 /** One thing to be made in the stage before anything of the workspace is touched. */

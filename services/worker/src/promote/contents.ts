@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { BlobRef, ChangeSet } from '@drylane/proto/change-set';
 import { DrylaneError } from '@drylane/proto/errors';
 import { readLayer } from '../changeset/layer.ts';
+import { keyOfPath, pathOf } from '../evidence/keys.ts';
 import type { Made } from './arrange.ts';
-import { keyOf, pathOf } from './effect.ts';
 import type { Builder } from './stage.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function stageContents(
 ): Promise<void> {
   const wanted = new Map(made.filter(({ state }) => state.type === 'file').map((m) => [m.key, m]));
   for await (const { path, content } of readLayer(checked(layer, changeSet.layer))) {
-    const key = keyOf(path);
+    const key = keyOfPath(path);
     const item = wanted.get(key);
     if (item === undefined) continue;
     wanted.delete(key);

@@ -1,5 +1,4 @@
 import type { FileType } from '@drylane/proto/evidence';
-import { decodePath, encodePath } from '@drylane/proto/paths';
 import type { PathKey } from '../evidence/tree.ts';
 
 /** What the system said of one entry: enough to know later whether it is the same, and whether anyone touched it. */
@@ -60,13 +59,3 @@ export interface Drift {
   readonly expected: string;
   readonly found: string;
 }
-
-/** The bytes of a manifest's path, one to a character; the workspace itself is ''. */
-export function keyOf(path: string): PathKey {
-  if (path === '.') return '';
-  // Most names are plain, and there may be very many.
-  return /^[\x20-\x5b\x5d-\x7e]*$/.test(path) ? path : decodePath(path).toString('latin1');
-}
-
-/** A manifest's path, of {@link keyOf}'s answer. */
-export const pathOf = (key: PathKey): string => (key === '' ? '.' : encodePath(Buffer.from(key, 'latin1')));

@@ -12,7 +12,7 @@ export type Fault =
 /** Which call: the n-th of all, from 1, or the n-th by its name. */
 export type Moment = number | { readonly call: keyof Disk; readonly nth: number };
 
-/** The real system, but for one call. */
+/** A system, but for one call. */
 export interface FaultyDisk {
   readonly disk: Disk;
   /** The names of the calls so far. */
@@ -22,23 +22,24 @@ export interface FaultyDisk {
 /** Closing is not counted: it changes nothing, and a call of it that failed would leave a descriptor open for good. */
 const PASSED: ReadonlySet<string> = new Set(['close']);
 
-/** Makes a {@link FaultyDisk}. */
-export function faultyDisk(moment: Moment, fault: Fault): FaultyDisk {
+/** Makes a {@link FaultyDisk} of the real one, unless told otherwise. */
+export function faultyDisk(moment: Moment, fault: Fault, real: Disk = realDisk): FaultyDisk {
   const calls: string[] = [];
   let struck = false;
   const isIt = (name: string): boolean =>
     typeof moment === 'number'
       ? calls.length === moment
       : name === moment.call && calls.filter((call) => call === name).length === moment.nth;
-  const disk = new Proxy(realDisk, {
+  const disk = new Proxy(real, {
     get(target, name: keyof Disk) {
       const call: unknown = Reflect.get(target, name);
       if (typeof call !== 'function' || PASSED.has(name)) return call;
       return (...given: unknown[]): unknown => {
         calls.push(name);
         const now = isIt(name);
-        strike(name, fault, now, struck);
+        const isAfter = struck;
         struck ||= now;
+        strike(name, fault, now, isAfter);
         const answer: unknown = Reflect.apply(call, target, given);
         if (now && fault.kind === 'kill') process.kill(process.pid, 'SIGKILL');
         return answer;
@@ -48,8 +49,8 @@ export function faultyDisk(moment: Moment, fault: Fault): FaultyDisk {
   return { disk, calls };
 }
 
-function strike(name: string, fault: Fault, now: boolean, struck: boolean): void {
-  if (fault.kind === 'fail' && (now || (struck && fault.lasting === true)))
+function strike(name: string, fault: Fault, now: boolean, isAfter: boolean): void {
+  if (fault.kind === 'fail' && (now || (isAfter && fault.lasting === true)))
     throw Object.assign(new Error(`${fault.code}: injected, ${name}`), { code: fault.code });
   if (now && fault.kind === 'kill' && fault.when === 'before') process.kill(process.pid, 'SIGKILL');
   if (now && fault.kind === 'meddle') fault.act();

@@ -1,11 +1,15 @@
 import { constants } from 'node:fs';
 import { DrylaneError } from '@drylane/proto/errors';
+import { pathOf } from '../evidence/keys.ts';
 import { type PathKey, Tree, toEntry } from '../evidence/tree.ts';
 import type { Disk } from './disk.ts';
-import { pathOf, type Stamp } from './effect.ts';
+import type { Stamp } from './effect.ts';
 
-/** Directories held open at once: what landed in one of them is undone there, wherever it was moved meanwhile. */
-const HELD = 512;
+/**
+ * Directories of the workspace held open at once: what landed in one of them is undone there, wherever it was moved
+ * meanwhile. With those of the other trees it stays below what any process may have open.
+ */
+const HELD = 256;
 
 const DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 /** From <fcntl.h> on Linux; Node does not name it. Opens a name for what stands there, whatever it is. */
@@ -26,7 +30,7 @@ export class Ground implements Disposable {
     this.workspace = workspace;
     this.root = disk.open(Buffer.from(workspace), constants.O_RDONLY | constants.O_DIRECTORY);
     try {
-      this.live = this.fresh();
+      this.live = this.#tree(this.root, HELD);
     } catch (cause) {
       disk.close(this.root);
       throw cause;
@@ -84,8 +88,9 @@ export class Ground implements Disposable {
     this.disk.close(this.root);
   }
 
-  #tree(fd: number): Tree {
-    return new Tree(Buffer.from(`/proc/self/fd/${fd}`), 'leave', { calls: this.disk, held: HELD });
+  #tree(fd: number, held?: number): Tree {
+    const options = { calls: this.disk, ...(held === undefined ? {} : { held }) };
+    return new Tree(Buffer.from(`/proc/self/fd/${fd}`), 'leave', options);
   }
 }
 

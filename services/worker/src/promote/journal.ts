@@ -4,7 +4,14 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import type { Disk } from './disk.ts';
 import { codeOf, unfit } from './ground.ts';
-import { decodeRecord, encodeRecord, type JournalRecord, type Opened, type Planned } from './record.ts';
+import {
+  decodeRecord,
+  type End,
+  encodeRecord,
+  type JournalRecord,
+  type Opened,
+  type Planned,
+} from './record.ts';
 
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;
@@ -114,7 +121,7 @@ export interface ReadJournal {
   readonly opened: Opened;
   readonly planned: Planned | undefined;
   readonly committed: boolean;
-  readonly ended: 'promoted' | 'rolled-back' | undefined;
+  readonly ended: End | undefined;
   readonly bytes: { readonly opened: number; readonly all: number };
 }
 

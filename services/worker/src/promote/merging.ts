@@ -2,10 +2,11 @@ import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { BlobRef, ChangeSetEntry } from '@drylane/proto/change-set';
 import { readLayer } from '../changeset/layer.ts';
+import { keyOfPath, pathOf } from '../evidence/keys.ts';
 import type { PathKey } from '../evidence/tree.ts';
 import type { Made } from './arrange.ts';
 import { checked } from './contents.ts';
-import { type Drift, keyOf, pathOf } from './effect.ts';
+import type { Drift } from './effect.ts';
 import type { Ground } from './ground.ts';
 import { MAX_MERGED_BYTES, mergeTexts } from './merge.ts';
 import type { Builder, Stage } from './stage.ts';
@@ -71,9 +72,9 @@ function readAll({ disk }: Ground, fd: number, size: number): Buffer | null {
 async function readBases(wanted: ReadonlySet<PathKey>, { entries, ref, bytes }: Bases) {
   const texts = new Map<PathKey, Buffer>();
   if (bytes === null || ref === null) return texts;
-  const sums = new Map(entries.map(({ path, before }) => [keyOf(path), before?.sha256]));
+  const sums = new Map(entries.map(({ path, before }) => [keyOfPath(path), before?.sha256]));
   for await (const { path, size, content } of readLayer(checked(bytes(), ref))) {
-    const key = keyOf(path);
+    const key = keyOfPath(path);
     if (!wanted.has(key) || size > MAX_MERGED_BYTES) continue;
     const chunks: Uint8Array[] = [];
     for await (const chunk of content) chunks.push(chunk);

@@ -1,6 +1,6 @@
+import { pathOf } from '../evidence/keys.ts';
 import type { PathKey, Tree } from '../evidence/tree.ts';
 import type { Drift, Effect, Staged, Stamp } from './effect.ts';
-import { pathOf } from './effect.ts';
 import { codeOf, type Ground } from './ground.ts';
 import { type Stage, setAttributes } from './stage.ts';
 

@@ -1,7 +1,8 @@
+import { pathOf } from '../evidence/keys.ts';
 import { createPace } from '../evidence/pace.ts';
 import type { PathKey } from '../evidence/tree.ts';
 import type { Arrangement } from './arrange.ts';
-import { type Drift, type Effect, pathOf, type Staged } from './effect.ts';
+import type { Drift, Effect, Staged } from './effect.ts';
 import { codeOf, type Ground, unfit } from './ground.ts';
 import { perform } from './perform.ts';
 import { ASTRAY } from './snapshot.ts';

@@ -1,9 +1,10 @@
 import type { ChangeSet } from '@drylane/proto/change-set';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { ChangeKind, FileState } from '@drylane/proto/evidence';
+import { pathOf } from '../evidence/keys.ts';
 import { joinKey, type PathKey } from '../evidence/tree.ts';
 import { type Arrangement, arrange } from './arrange.ts';
-import { type Drift, pathOf, type Stamp } from './effect.ts';
+import type { Drift, Stamp } from './effect.ts';
 import { findRoots, type Rooted } from './roots.ts';
 import { describe } from './words.ts';
 

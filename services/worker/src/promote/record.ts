@@ -19,7 +19,12 @@ export type JournalRecord =
   /** From here on it goes forward only. */
   | { readonly record: 'committed' }
   /** Nothing of ours is left in the workspace. */
-  | { readonly record: 'ended'; readonly result: 'promoted' | 'rolled-back' };
+  | { readonly record: 'ended'; readonly result: End };
+
+/** How an apply ended; `unknown` where somebody took away what it could have been undone with. */
+export type End = (typeof ENDS)[number];
+
+const ENDS = ['promoted', 'rolled-back', 'unknown'] as const;
 
 /** The first record of a journal. */
 export type Opened = Extract<JournalRecord, { readonly record: 'opened' }>;
@@ -64,8 +69,7 @@ function recordFrom(fields: Fields): JournalRecord {
     case 'committed':
       return { record: 'committed' };
     case 'ended':
-      if (fields.result !== 'promoted' && fields.result !== 'rolled-back') throw new TypeError('no result');
-      return { record: 'ended', result: fields.result };
+      return { record: 'ended', result: oneOf(ENDS, fields.result) };
     default:
       throw new TypeError('no record');
   }
@@ -80,7 +84,7 @@ function effectFrom(fields: Fields): Effect {
       return { do: 'replace', key, n: whole(fields.n), was: stampFrom(fields.was) };
     case 'place': {
       const become = attributesFrom(fieldsOf(fields.become));
-      return { do: 'place', key, n: whole(fields.n), type: fileType(fields.type), become };
+      return { do: 'place', key, n: whole(fields.n), type: oneOf(TYPES, fields.type), become };
     }
     case 'attributes': {
       const become = attributesFrom(fieldsOf(fields.become));
@@ -96,7 +100,7 @@ function effectFrom(fields: Fields): Effect {
 function stampFrom(value: unknown): Stamp {
   const { type, mode, uid, gid, size, nlink, ino, mtimeNs, ctimeNs } = fieldsOf(value);
   return {
-    type: fileType(type),
+    type: oneOf(TYPES, type),
     ...{ mode: whole(mode), uid: whole(uid), gid: whole(gid), size: whole(size), nlink: whole(nlink) },
     ...{ ino: bigint(ino), mtimeNs: bigint(mtimeNs), ctimeNs: bigint(ctimeNs) },
   };
@@ -134,8 +138,8 @@ function bigint(value: unknown): bigint {
 
 const TYPES = ['file', 'dir', 'symlink', 'fifo', 'socket', 'device'] as const satisfies readonly FileType[];
 
-function fileType(value: unknown): FileType {
-  const type = TYPES.find((known) => known === value);
-  if (type === undefined) throw new TypeError('no type of file');
-  return type;
+function oneOf<T extends string>(known: readonly T[], value: unknown): T {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw new TypeError('none of those');
+  return found;
 }

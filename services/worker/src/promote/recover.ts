@@ -5,13 +5,13 @@ import { goBack, goForward } from './ending.ts';
 import { Ground } from './ground.ts';
 import { Journal, journaledRuns, type ReadJournal, readJournal, removeJournal } from './journal.ts';
 import { lockDirectory } from './lock.ts';
-import type { Opened } from './record.ts';
+import type { End, Opened } from './record.ts';
 import { Stage } from './stage.ts';
 
 /** What recovery made of an interrupted apply; `conflicts` are the paths that a person has to look at. */
 export type Recovered = {
   readonly runId: string;
-  readonly result: 'promoted' | 'rolled-back' | 'unknown';
+  readonly result: End;
   readonly conflicts: readonly string[];
 };
 
@@ -105,16 +105,17 @@ async function finish(
       goForward({ ground, journal, stageName, effects });
       return { result: 'promoted', conflicts: [] };
     }
-    using stage = read.planned === undefined ? undefined : openStage(ground, stageName);
+    if (read.planned !== undefined && !hasStage(ground, stageName)) {
+      // Whoever looked at it took it away. Nothing is left to go back with.
+      journal.append({ record: 'ended', result: 'unknown' });
+      return { result: 'unknown', conflicts: [stageName] };
+    }
+    using stage = read.planned === undefined ? undefined : new Stage(ground, stageName);
     const conflicts = await goBack({ ground, journal, stage, stageName, effects, staged });
     return { result: conflicts.length > 0 ? 'unknown' : 'rolled-back', conflicts };
   } catch {
     return { result: 'unknown', conflicts: [stageName] };
   }
-}
-
-function openStage(ground: Ground, name: string): Stage | undefined {
-  return hasStage(ground, name) ? new Stage(ground, name) : undefined;
 }
 
 /** Takes the journal of an apply away, now that its end is known elsewhere; one that has something left to do stays. */

@@ -1,11 +1,14 @@
 import type { ChangeSet } from '@drylane/proto/change-set';
 import type { Digest } from '@drylane/proto/digest';
+import type { DirectoryIdentity } from '../changeset/whole.ts';
 import type { Drift } from './effect.ts';
 
 /** One change set, and the workspace that it shall land in. */
 export interface ApplyRequest {
   readonly runId: string;
   readonly workspace: string;
+  /** Which directory of this machine was rehearsed on; left out where only its path is known. */
+  readonly root?: DirectoryIdentity;
   readonly changeSet: ChangeSet;
   readonly digest: Digest;
   readonly layer: () => AsyncIterable<Uint8Array>;

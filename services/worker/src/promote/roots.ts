@@ -1,6 +1,6 @@
 import type { ChangeSetEntry } from '@drylane/proto/change-set';
+import { keyOfPath } from '../evidence/keys.ts';
 import type { PathKey } from '../evidence/tree.ts';
-import { keyOf } from './effect.ts';
 
 /**
  * An entry of a change set and how it gets there: by itself, as part of a tree that is built and put in place whole, or
@@ -18,7 +18,7 @@ export interface Rooted {
 export function findRoots(entries: readonly ChangeSetEntry[]): Rooted[] {
   let tree: { readonly root: PathKey; readonly within: 'made' | 'gone' } | null = null;
   return entries.map((entry) => {
-    const key = keyOf(entry.path);
+    const key = keyOfPath(entry.path);
     if (tree !== null && key.startsWith(`${tree.root}/`)) return { key, entry, ...tree };
     const within = treeOf(entry);
     tree = within === null ? null : { root: key, within };

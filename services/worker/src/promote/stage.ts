@@ -1,10 +1,11 @@
 import { createHash, type Hash, hash } from 'node:crypto';
 import { DrylaneError } from '@drylane/proto/errors';
 import { decodePath } from '@drylane/proto/paths';
+import { pathOf } from '../evidence/keys.ts';
 import { createPace } from '../evidence/pace.ts';
 import type { PathKey, Tree } from '../evidence/tree.ts';
 import type { Made } from './arrange.ts';
-import { type Attributes, pathOf, type Stamp } from './effect.ts';
+import type { Attributes, Stamp } from './effect.ts';
 import { type Ground, unfit } from './ground.ts';
 
 /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathOf } from '../evidence/keys.ts';
 import { joinKey, type PathKey, type Tree } from '../evidence/tree.ts';
-import { type Effect, pathOf, type Staged } from './effect.ts';
+import type { Effect, Staged } from './effect.ts';
 import type { Ground } from './ground.ts';
 import { isStaged, linkInto, type Of, openUp, withGrasp } from './perform.ts';
 import type { Stage } from './stage.ts';
@@ -8,6 +9,9 @@ import type { Stage } from './stage.ts';
 /** How often a roll-back is tried, with a rest between: a directory that was moved may come back. */
 const ROUNDS = 5;
 const REST_MS = 20;
+
+/** How far off a time may be that was set: file systems round it, some to two seconds. */
+const CLOSE_NS = 2_000_000_000n;
 
 /**
  * Undoes effects, the last one first. Which of them happened is read from the file system, so it does not matter where
@@ -59,7 +63,12 @@ function undoStash(ground: Ground, { kept }: Stage, { key, n }: Of<'stash'>): bo
   if (old === undefined) return true;
   const found = ground.look(live, key);
   if (found !== undefined) return found.ino === old.ino;
-  if (old.type !== 'dir') return linkInto(ground, kept.at(`${n}`), key);
+  if (old.type !== 'dir') {
+    if (!linkInto(ground, kept.at(`${n}`), key)) return false;
+    // Where the file system knows no links, it is gone from here already.
+    if (ground.look(kept, `${n}`) !== undefined) disk.unlink(kept.at(`${n}`));
+    return true;
+  }
   disk.rename(kept.at(`${n}`), live.at(key));
   return true;
 }
@@ -90,8 +99,10 @@ function undoReplace(ground: Ground, { made, kept }: Stage, effect: Of<'replace'
   const old = ground.look(kept, `${n}`);
   const isOurs = isStaged(found, staged, `${n}`);
   if (old === undefined) return !isOurs;
-  if (found === undefined) return linkInto(ground, kept.at(`${n}`), key);
-  if (!isOurs) return found.ino === old.ino || ground.look(made, `${n}`) !== undefined;
+  const isAhead = ground.look(made, `${n}`) !== undefined;
+  // Gone, and ours never came: we took it away ourselves. If ours did come, somebody else took that away.
+  if (found === undefined) return isAhead && linkInto(ground, kept.at(`${n}`), key);
+  if (!isOurs) return found.ino === old.ino || isAhead;
   disk.rename(kept.at(`${n}`), live.at(key));
   return true;
 }
@@ -116,13 +127,12 @@ function undoTimes(ground: Ground, { key, was, mtimeNs }: Of<'times'>): boolean 
   return withGrasp(ground, ground.live, key, (fd) => {
     const found = ground.stampOf(fd);
     if (found.ino !== was.ino) return false;
+    const off = found.mtimeNs - mtimeNs;
     // Any other time is that of a later change, and tells the truth.
-    if (microseconds(found.mtimeNs) === microseconds(mtimeNs)) ground.disk.touch(fd, was.mtimeNs);
+    if (off > -CLOSE_NS && off < CLOSE_NS) ground.disk.touch(fd, was.mtimeNs);
     return true;
   });
 }
-
-const microseconds = (ns: bigint): bigint => ns / 1000n;
 
 /** Whether a tree of ours holds what was staged and nothing else, so that taking it away takes nobody's work. */
 function isWhole(ground: Ground, tree: Tree, key: PathKey, at: PathKey, staged: Staged): boolean {

@@ -1,7 +1,8 @@
+import { pathOf } from '../evidence/keys.ts';
 import { createPace } from '../evidence/pace.ts';
 import { joinKey, type PathKey, type Tree } from '../evidence/tree.ts';
 import type { Arrangement, Gone, Made } from './arrange.ts';
-import { type Drift, type Effect, pathOf, type Staged } from './effect.ts';
+import type { Drift, Effect, Staged } from './effect.ts';
 import type { Ground } from './ground.ts';
 import { isSameFile, isStaged, isUntouched } from './perform.ts';
 import type { Stage } from './stage.ts';
