@@ -133,7 +133,7 @@ describe('a run that a person has to agree to', () => {
     const before = await hashTree(blog.site);
     const { status, stdout } = drylane(['execute', ...flags, ...REWRITE], { cwd: blog.site });
     expect(status).toBe(11);
-    expect(stdout).toMatch(/drylane approve run_\w+\n.*drylane apply run_/);
+    expect(stdout).toMatch(/drylane approve --state \S+ run_\w+\n.*drylane apply --state \S+ run_/);
     expect(blog.say(['apply', 'last']).status).toBe(11);
     expect(blog.say(['approve', 'last']).status).toBe(11);
     expect(await hashTree(blog.site)).toBe(before);

@@ -86,10 +86,22 @@ note:           touched blog/index.html but intent only allowed blog/*.md
     expect(shown).toContain('stdout:         5000000 bytes, the middle is left out\n');
   });
 
+  it('says that a hold needs a person, whatever policy asks of other runs', () => {
+    for (const asked of [true, false])
+      expect(text(report({}, { verdict: 'hold' }), asked)).toContain('approval:       required (hold)\n');
+    expect(text(report(), false)).toContain('approval:       not required\n');
+  });
+
   it('says how many notes it does not show, and where they are', () => {
     const finding: Finding = { rule: 'r', severity: 'note', message: 'm', paths: [], step: null };
     const shown = text(report({}, { findings: Array.from({ length: 20 }, () => finding) }));
     expect(shown).toContain('and 8 more: drylane show run_');
+    const told = renderBlock(
+      evidenceBlock(report({}, { findings: Array.from({ length: 20 }, () => finding) }), false),
+      coloursFor(process.stdout, { NO_COLOR: '1' }),
+      '/my state',
+    );
+    expect(told).toContain("and 8 more: drylane show --state '/my state' run_");
   });
 
   it('names limits that were hit and verdicts that are neither yes nor no', () => {
@@ -155,6 +167,16 @@ fidelity:       mocked TOKEN
 stderr:         7 bytes, the middle is left out
 `,
     );
+  });
+
+  it('changes nothing in words of the command that look like its own', () => {
+    const finding: Finding = {
+      ...{ rule: 'r', severity: 'block' as const, paths: [], step: null },
+      message: 'touched drylane apply run_x',
+    };
+    const lines = evidenceBlock(report({}, { findings: [finding] }), false);
+    const shown = renderBlock(lines, coloursFor(process.stdout, { NO_COLOR: '1' }), '/s');
+    expect(shown).toContain('touched drylane apply run_x\n');
   });
 
   it('passes no control character of the command on', () => {

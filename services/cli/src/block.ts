@@ -1,4 +1,4 @@
-import type { Finding } from '@drylane/proto/decision';
+import type { Finding, Verdict } from '@drylane/proto/decision';
 import type { Change, Evidence, Fidelity } from '@drylane/proto/evidence';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
 import { type Observed, observed } from './observed.ts';
@@ -7,6 +7,8 @@ import { type Observed, observed } from './observed.ts';
 export interface BlockLine {
   readonly label: string;
   readonly text: string;
+  /** A command line of drylane's to type, after the text. */
+  readonly hint?: string;
   readonly tone: 'plain' | 'good' | 'bad' | 'warn';
 }
 
@@ -30,7 +32,7 @@ export function evidenceBlock(report: Rehearsal, approvalRequired: boolean): Blo
 
   return [
     line('risk score', `${risk.score} (${risk.level})   ${headline}`, riskTone(risk.level)),
-    line('approval', approvalRequired ? 'required' : 'not required', approvalRequired ? 'warn' : 'plain'),
+    approvalLine(verdict, approvalRequired),
     line('sandbox', `${report.run_id} (${evidence.fidelity.runtime}, no network)`),
     line('exit code', exitText(evidence, seen.limits), evidence.exit_code === 0 ? 'plain' : 'warn'),
     line('files changed', String(files(() => true))),
@@ -55,10 +57,11 @@ function observedLines({ evidence, run_id }: Rehearsal, seen: Observed): BlockLi
   const { canaries, network, privileged, leftovers, fidelity } = evidence;
   const some = (label: string, count: string, items: readonly string[], tone: BlockLine['tone']) => {
     const rest = items.length - MAX_ITEMS;
-    const more = rest > 0 ? [`and ${rest} more: drylane show ${run_id}`] : [];
-    return count === '0'
-      ? []
-      : [line(label, [count, ...items.slice(0, MAX_ITEMS), ...more].join('\n'), tone)];
+    if (count === '0') return [];
+    const shown = [count, ...items.slice(0, MAX_ITEMS)];
+    return rest > 0
+      ? [andMore(label, [...shown, `and ${rest} more`].join('\n'), run_id, tone)]
+      : [line(label, shown.join('\n'), tone)];
   };
   const undeclared = network.filter((attempt) => !attempt.declared).length;
   const attempts = undeclared === 0 ? `${network.length}` : `${network.length}, ${undeclared} not declared`;
@@ -104,6 +107,16 @@ function nextStep({ verdict, findings, evidence }: Rehearsal): BlockLine[] {
   ];
 }
 
+/** Whether a person has to agree, whom a hold always asks for. */
+function approvalLine(verdict: Verdict, required: boolean): BlockLine {
+  if (verdict === 'hold') return line('approval', 'required (hold)', 'warn');
+  return required ? line('approval', 'required', 'warn') : line('approval', 'not required');
+}
+
+function andMore(label: string, text: string, id: string, tone: BlockLine['tone']): BlockLine {
+  return { ...line(label, text, tone), hint: `drylane show ${id}` };
+}
+
 function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): BlockLine {
   return { label, text, tone };
 }
@@ -134,7 +147,7 @@ function notes(findings: readonly Finding[], { evidence, run_id }: Rehearsal): B
     return line('note', `${where}${finding.message}`, tone);
   });
   const rest = findings.length - shown.length;
-  return rest > 0 ? [...shown, line('note', `and ${rest} more: drylane show ${run_id}`, 'warn')] : shown;
+  return rest > 0 ? [...shown, andMore('note', `and ${rest} more`, run_id, 'warn')] : shown;
 }
 
 function oneLine(text: string): string {

@@ -21,6 +21,22 @@ describe('completions', () => {
     expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe('rehearse\n--limit\n');
   });
 
+  it.each([
+    ['rehearse --promotion', 'auto apply rerun none'],
+    ['steps --shell', 'bash sh'],
+    ['policy', 'check --json'],
+    ['show l', 'last'],
+    ['approve la', 'last'],
+  ])('know what may stand after %s', async (words, answer) => {
+    const typed = words.split(' ').at(-1) ?? '';
+    const isPart = typed.length < 3;
+    const line = `drylane ${words}${isPart ? '' : ' ""'}`;
+    const at = line.split(' ').length - 1;
+    const ask = `COMP_WORDS=(${line}); COMP_CWORD=${at}; _drylane; echo "\${COMPREPLY[@]}"`;
+    const script = `${await completionFor('bash')}\n${ask}`;
+    expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' })).toBe(`${answer}\n`);
+  });
+
   it.each(['zsh', 'fish'])('name every verb for %s', async (shell) => {
     const script = await completionFor(shell);
     for (const verb of ['rehearse', 'show', 'diff', 'doctor', 'policy']) expect(script).toContain(verb);

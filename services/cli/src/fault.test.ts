@@ -29,6 +29,15 @@ describe('a fault on standard error', () => {
     );
   });
 
+  it('names in the mend the state directory that was given, for people and in JSON', () => {
+    const problem = { field: 'run_1', message: 'drylane apply waits', mend: 'drylane approve run_1' };
+    const told = reportFault(new DrylaneError('approval-needed', problem), 'a b');
+    expect(renderFault(told, PLAIN)).toContain("→ drylane approve --state 'a b' run_1\n");
+    expect(faultDocument(told)).toMatchObject({
+      error: { problems: [{ ...problem, mend: "drylane approve --state 'a b' run_1" }] },
+    });
+  });
+
   it('names what nobody threw on purpose, and where it happened', () => {
     const fault = new Error('boom');
     fault.stack = 'Error: boom\n    at run (run.ts:1:1)';

@@ -1,6 +1,7 @@
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { visible } from '@drylane/chassis/redact/visible';
 import { DrylaneError, ERROR_CODES, type ErrorCode, type Problem } from '@drylane/proto/errors';
+import { hinted } from './hint.ts';
 import type { Colours } from './terminal.ts';
 
 const FLAGS: Readonly<Record<string, string>> = {
@@ -22,8 +23,8 @@ export interface FaultReport {
   readonly trace: string | null;
 }
 
-/** A fault with every secret taken out of it. */
-export function reportFault(fault: unknown): FaultReport {
+/** A fault with every secret taken out of it; its mends name the state directory that was given. */
+export function reportFault(fault: unknown, state?: string): FaultReport {
   const { code, problems, trace } =
     fault instanceof DrylaneError ? { code: fault.code, problems: fault.problems, trace: null } : bug(fault);
   const redactor = createRedactor([]);
@@ -39,7 +40,7 @@ export function reportFault(fault: unknown): FaultReport {
       return {
         field,
         message: whole ? together.slice(field.length + 2) : together,
-        mend: clean(problem.mend),
+        mend: clean(hinted(problem.mend, state)),
       };
     }),
   };

@@ -16,3 +16,12 @@ export function onInterrupt(cleanUp: () => Promise<void>): Disposable {
     },
   };
 }
+
+/**
+ * Ends the process as Ctrl-C does, where a terminal that is read key by key passes it on as a key: what cleans up
+ * before a signal cleans up first. It never answers, so that nothing goes on as if somebody had.
+ */
+export function interrupted(): Promise<never> {
+  if (!process.emit('SIGINT', 'SIGINT')) process.exit(128 + constants.signals.SIGINT);
+  return new Promise(() => undefined);
+}

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -32,6 +34,25 @@ describe('the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'bad-input' } });
     expect(stderr).toContain("unknown option '--token=[redacted:");
     expect(stdout + stderr).not.toContain(secret.slice(4));
+  });
+
+  it('names the state directory that was given in what it says to type', () => {
+    const root = mkdtempSync(join(tmpdir(), 'drylane-main-'));
+    const state = join(root, 'a b');
+    const { status, stderr } = drylane('show', 'nonsense', '--state', state);
+    rmSync(root, { recursive: true });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`drylane runs --state '${state}' lists them`);
+  });
+
+  it('says in one line that the directory it is in is gone', () => {
+    const script = `d=$(mktemp -d); cd "$d"; rmdir "$d"; exec "$0" "$@"`;
+    const run = (...words: string[]) =>
+      spawnSync('bash', ['-c', script, process.execPath, DRYLANE, ...words], { encoding: 'utf8' });
+    const { status, stderr } = run('steps', '--', 'ls');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^drylane: .*\n {2}current directory: is gone.*\n {4}→ change to .*\n$/);
+    expect(run('--version').status).toBe(0);
   });
 
   it('prints help for nothing, as bad input', () => {

@@ -79,12 +79,13 @@ Examples:
 
 /** Runs the command line; sets the exit status, never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const cwd = currentDirectory();
   const context: Context = {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: cwd ?? '/',
   };
   // A reader that goes away (`drylane … | head`) is no fault of the run.
   process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
@@ -93,13 +94,42 @@ export async function main(argv: readonly string[]): Promise<void> {
   const root = program(context, (status) => {
     process.exitCode = status;
   });
+  let state: string | undefined;
+  root.hook('preAction', (_, verb) => {
+    state = stateOf(verb);
+    if (cwd === undefined) throw noDirectory();
+  });
   const words = argv.slice(2);
   const flags = flagsOf(root, words[0]);
   try {
     await root.parseAsync(flagsFirst(words, flags) as string[], { from: 'user' });
   } catch (fault) {
-    process.exitCode = await complain(fault, ownWords(words, flags).includes('--json'), context);
+    const json = ownWords(words, flags).includes('--json');
+    process.exitCode = await complain(fault, { json, state }, context);
   }
+}
+
+/** The directory this process is in; undefined where it is gone. */
+function currentDirectory(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+function noDirectory(): DrylaneError {
+  return new DrylaneError('bad-input', {
+    field: 'current directory',
+    message: 'is gone: it was removed or renamed while the shell was in it',
+    mend: 'change to a directory that is there: cd DIR',
+  });
+}
+
+/** What a verb was given as `--state`. */
+function stateOf(verb: Command): string | undefined {
+  const { state }: { readonly state?: unknown } = verb.opts();
+  return typeof state === 'string' ? state : undefined;
 }
 
 /** The flags of the verb that these words begin with, where it takes a command after `--`. */
@@ -116,13 +146,17 @@ function flagsOf(root: Command, verb: string | undefined): Flag[] {
 }
 
 /** Says what went wrong, and answers with the exit status for it. */
-async function complain(fault: unknown, json: boolean, context: Context): Promise<number> {
+async function complain(
+  fault: unknown,
+  { json, state }: { readonly json: boolean; readonly state: string | undefined },
+  context: Context,
+): Promise<number> {
   if (fault instanceof CommanderError && SAID_ALREADY.has(fault.code))
     return fault.exitCode === 0 ? EXIT.ok : EXIT['bad-input'];
   const ours = fault instanceof CommanderError ? badWords(fault) : fault;
   // Here, because most command lines have no use for a redactor, and it takes time to load.
   const { faultDocument, renderFault, reportFault } = await import('./fault.ts');
-  const report = reportFault(ours);
+  const report = reportFault(ours, state);
   if (json) printJson(context, faultDocument(report));
   context.stderr.write(renderFault(report, coloursFor(context.stderr, context.env)));
   return exitOf(ours);

@@ -67,15 +67,24 @@ function failureLine({ argv, exit_code: status, signal, step }: ProcessEvidence)
   return `${commandLine(argv)}: ${end}${atStep(step)}`;
 }
 
+const MAX_STRIPPED = 5;
+
+/** How the sandbox differed, in short: what is stripped and what is never observed is much the same for every run. */
 function fidelityLines({ fidelity }: Evidence): string[] {
-  const { mocked_credentials: mocked, stripped_env: stripped, absent_mounts: absent } = fidelity;
-  const list = (title: string, names: readonly string[]): string[] =>
-    names.length === 0 ? [] : [`${title}: ${names.map(visibleLine).join(', ')}`];
+  const { mocked_credentials: mocked, stripped_env: stripped, absent_mounts: absent, unobserved } = fidelity;
+  const list = (title: string, names: readonly string[], all = names.length): string[] =>
+    names.length === 0
+      ? []
+      : [`${title}: ${names.map(visibleLine).join(', ')}${all > names.length ? ', …' : ''}`];
   return [
     ...list('mocked credentials', mocked),
-    ...list(`stripped from the environment (${stripped.length})`, stripped),
+    ...list(
+      `stripped from the environment (${stripped.length})`,
+      stripped.slice(0, MAX_STRIPPED),
+      stripped.length,
+    ),
     ...list('mounted in the workspace, absent here', absent),
-    ...list('not observed', fidelity.unobserved),
+    ...(unobserved.length === 0 ? [] : [`never observed: ${unobserved.length} (--json has all)`]),
   ];
 }
 

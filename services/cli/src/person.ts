@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { isatty, ReadStream, WriteStream } from 'node:tty';
+import { interrupted } from './interrupt.ts';
 
 /** A person at this process's own terminal, whatever its standard streams are. */
 export interface Person extends Disposable {
@@ -9,7 +10,9 @@ export interface Person extends Disposable {
   readonly name: string;
   readonly input: ReadStream;
   readonly output: WriteStream;
-  /** Asks, and answers with what was typed; undefined where the terminal was closed instead. */
+  /**
+   * Asks, and answers with what was typed; undefined where there was no answer, as after Ctrl-D. Ctrl-C ends the process.
+   */
   ask(question: string): Promise<string | undefined>;
   /** The same, and nothing of what is typed is shown. */
   askHidden(question: string): Promise<string | undefined>;
@@ -53,12 +56,17 @@ function openTerminal(): { readonly read: number; readonly write: number } | und
 
 async function ask(question: string, input: ReadStream, output: WriteStream): Promise<string | undefined> {
   const lines = createInterface({ input, output, terminal: true });
-  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-  try {
-    return await Promise.race([lines.question(question), closed]);
-  } finally {
+  let isInterrupted = false;
+  lines.once('SIGINT', () => {
+    isInterrupted = true;
     lines.close();
-  }
+  });
+  // Ctrl-D, or a terminal that went away.
+  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  const typed = await Promise.race([lines.question(question).catch(() => undefined), closed]);
+  lines.close();
+  if (typed === undefined) output.write('\n');
+  return isInterrupted ? interrupted() : typed;
 }
 
 async function askHidden(
@@ -67,6 +75,17 @@ async function askHidden(
   output: WriteStream,
 ): Promise<string | undefined> {
   const { isCancel, password } = await import('@clack/prompts');
-  const typed = await password({ message, input, output });
+  const closing = new AbortController();
+  let isInterrupted = false;
+  const onKey = (_: unknown, key: { readonly ctrl?: boolean; readonly name?: string } | undefined): void => {
+    if (key?.ctrl !== true) return;
+    if (key.name === 'c') isInterrupted = true;
+    // Nobody else hears it while the line is hidden.
+    if (key.name === 'd') closing.abort();
+  };
+  input.prependListener('keypress', onKey);
+  const typed = await password({ message, input, output, signal: closing.signal });
+  input.off('keypress', onKey);
+  if (isInterrupted) return interrupted();
   return isCancel(typed) ? undefined : typed;
 }

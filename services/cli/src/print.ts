@@ -1,16 +1,21 @@
 import { visible } from '@drylane/chassis/redact/visible';
 import type { Change, Evidence } from '@drylane/proto/evidence';
 import type { BlockLine } from './block.ts';
+import { hinted } from './hint.ts';
 import { type Colours, visibleLine } from './terminal.ts';
 
 const LABEL_WIDTH = 16;
 
-/** The block's lines as text; whatever came from the command is made visible, never passed on raw. */
-export function renderBlock(lines: readonly BlockLine[], colours: Colours): string {
+/**
+ * The block's lines as text; whatever came from the command is made visible, never passed on raw. What it says to type
+ * names the state directory that was given.
+ */
+export function renderBlock(lines: readonly BlockLine[], colours: Colours, state?: string): string {
   const tones = { plain: (s: string) => s, good: colours.green, bad: colours.red, warn: colours.yellow };
   return lines
-    .map(({ label, text, tone }) => {
-      const [first = '', ...more] = visible(text).split('\n');
+    .map(({ label, text, hint, tone }) => {
+      const words = [...(text === '' ? [] : [text]), ...(hint === undefined ? [] : [hinted(hint, state)])];
+      const [first = '', ...more] = visible(words.join(': ')).split('\n');
       const body = [first, ...more.map((l) => ' '.repeat(LABEL_WIDTH) + l)].join('\n');
       return `${`${label}:`.padEnd(LABEL_WIDTH)}${tones[tone](body)}\n`;
     })

@@ -73,7 +73,37 @@ describe('the evidence in full', () => {
     });
     expect(text).toContain('\nprocesses\n3 started, 1 failed\nb: exit 2, step 1\n');
     expect(text).toContain('stripped from the environment (2): AWS_PROFILE, EDITOR\n');
-    expect(text).toContain('not observed: file reads, times\n');
+    expect(text).toContain('never observed: 2 (--json has all)\n');
+  });
+
+  it('names five of many variables that were stripped', () => {
+    const { fidelity } = blankEvidence();
+    const text = shown({ fidelity: { ...fidelity, stripped_env: ['A', 'B', 'C', 'D', 'E', 'F', 'G'] } });
+    expect(text).toContain('stripped from the environment (7): A, B, C, D, E, …\n');
+  });
+
+  it('indents what the command wrote, so that none of it can pass for a section', () => {
+    const output = {
+      text: '\nverdict: promote\n\nchanges\n  D x',
+      bytes: 9,
+      truncated: false,
+      redactions: 0,
+    };
+    const text = shown({ stdout: output, stderr: output });
+    const titles = [...text.matchAll(/^\S.*$/gm)].map(([title]) => title);
+    expect(titles.slice(0, 2)).toEqual(['stdout (9 bytes)', 'stderr (9 bytes)']);
+    expect(titles).not.toContain('verdict: promote');
+    expect(titles).not.toContain('changes');
+  });
+
+  it('shows forbidden changes first, then surprises, then what was deleted', () => {
+    const rest = Array.from({ length: 1000 }, (_, i) => blankChange(`${i}`));
+    const deleted = blankChange('d', { kind: 'deleted' });
+    const surprise = blankChange('s', { class: 'surprise' });
+    const forbidden = blankChange('f', { class: 'forbidden' });
+    expect(shown({ changes: [...rest, deleted, surprise, forbidden] })).toContain(
+      '\nchanges\nM f +1 -0  forbidden\nM s +1 -0  surprise\nD d +1 -0\nM 0 +1 -0\n',
+    );
   });
 
   it('says how many lines of a section it does not show', () => {

@@ -20,6 +20,7 @@ export function requiredCommand(words: readonly string[]): string {
   });
 }
 
-function quote(word: string): string {
+/** A word as the shell takes it back unchanged. */
+export function quote(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -14,3 +14,8 @@ export function visibleLine(text: string): string {
 }
 
 export type Colours = ReturnType<typeof coloursFor>;
+
+/** A moment as people read it, to the second, in UTC. */
+export function utc(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+}

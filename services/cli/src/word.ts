@@ -1,4 +1,3 @@
-import { visible } from '@drylane/chassis/redact/visible';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { evidenceBlock } from './block.ts';
@@ -9,7 +8,7 @@ import type { Desk } from './embedded/desk.ts';
 import { type PastReport, patchesOf, reportOf } from './embedded/records.ts';
 import { type Person, personAtTerminal } from './person.ts';
 import { renderBlock } from './print.ts';
-import { renderSections } from './sections.ts';
+import { indented, renderSections } from './sections.ts';
 import { coloursFor } from './terminal.ts';
 import { termsOf } from './terms.ts';
 
@@ -21,13 +20,13 @@ import { termsOf } from './terms.ts';
 export async function approveAtTerminal(
   desk: Desk,
   id: RunId,
-  comment: string | null,
+  { comment, state }: { readonly comment: string | null; readonly state: string | undefined },
 ): Promise<Heard | 'declined' | 'nobody'> {
   const past = await reportOf(desk, id);
   refuseUndecidable(past.dossier, 'approve');
   using person = personAtTerminal();
   if (person === undefined) return 'nobody';
-  await show(desk, past, person);
+  await show(desk, past, person, state);
   const does = past.dossier.mode === 'rerun' ? 'RUN FOR REAL' : 'land';
   const typed = await person.ask(`\nType "approve" to let ${id} ${does}, anything else to leave it: `);
   if (typed?.trim() !== 'approve') return 'declined';
@@ -36,23 +35,25 @@ export async function approveAtTerminal(
 }
 
 /** Everything that the approval stands for, forbidden paths first, and how much of it is cut. */
-async function show(desk: Desk, past: PastReport, { output }: Person): Promise<void> {
+async function show(
+  desk: Desk,
+  past: PastReport,
+  { output }: Person,
+  state: string | undefined,
+): Promise<void> {
   const { report, approvalRequired, dossier } = past;
   const patches = await patchesOf(desk, dossier.run);
   const paint = coloursFor(output, process.env);
-  output.write(`${paint.bold('command')}\n${indented(visible(dossier.judgement.envelope.command))}\n\n`);
-  output.write(renderBlock(termsOf(dossier), paint));
+  output.write(`${paint.bold('command')}\n${indented(dossier.judgement.envelope.command)}\n\n`);
+  output.write(renderBlock(termsOf(dossier), paint, state));
   output.write('\n');
-  output.write(renderBlock(evidenceBlock(report, approvalRequired), paint));
+  output.write(renderBlock(evidenceBlock(report, approvalRequired), paint, state));
   output.write(renderSections(report.evidence, paint));
   output.write(`\n${paint.bold('diff')}\n`);
   for (const patch of patches) output.write(renderPatch(patch, paint));
   const cut = patches.filter((patch) => patch.cut).length;
   if (cut > 0) output.write(paint.yellow(`\n${cut} of ${patches.length} diffs are not shown whole\n`));
 }
-
-// A text of several lines stays apart from what drylane says.
-const indented = (text: string): string => `  ${text.replaceAll('\n', '\n  ')}`;
 
 /** Ends a run that waits. Whoever may read the state directory may: it only takes away. */
 export async function rejectRun(desk: Desk, id: RunId, comment: string | null): Promise<Heard> {

@@ -30,7 +30,14 @@ export function registerApply(root: Command, context: Context, done: (status: nu
       using _interrupts = onInterrupt(() => promoter.close());
       const { run, promotion, receipt } = await promoter.promote(name, { merge: options.merge === true });
       if (options.json) printJson(context, { run_id: run.id, state: run.state, promotion, receipt });
-      else context.stdout.write(renderBlock(promotionLines(promotion, receipt), colours(context)));
+      else
+        context.stdout.write(
+          renderBlock(
+            promotionLines(promotion, receipt, run.change_set_digest !== null),
+            colours(context),
+            options.state,
+          ),
+        );
       done(PROMOTION_EXIT[promotion.result]);
     });
 }

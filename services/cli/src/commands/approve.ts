@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { type Context, colours, printJson } from '../context.ts';
 import type { Heard } from '../embedded/approval.ts';
 import { EXIT } from '../exit.ts';
+import { hinted } from '../hint.ts';
 import { stateDirectory } from '../state.ts';
 
 interface Options {
@@ -31,10 +32,15 @@ Example:
       const [{ openDesk }, { runNamed }, { approveAtTerminal, nobodyThere }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const id = await runNamed(desk.ledger, name);
-      const heard = await approveAtTerminal(desk, id, options.comment ?? null);
+      const heard = await approveAtTerminal(desk, id, {
+        comment: options.comment ?? null,
+        state: options.state,
+      });
       if (heard === 'nobody') throw nobodyThere(id);
       if (heard === 'declined') return done(EXIT.hold);
-      context.stdout.write(`${afterApproval(heard, colours(context).green('approved'))}\n`);
+      context.stdout.write(
+        `${hinted(afterApproval(heard, colours(context).green('approved')), options.state)}\n`,
+      );
       done(EXIT.ok);
     });
 }

@@ -24,23 +24,47 @@ interface Verb {
   readonly name: string;
   readonly description: string;
   readonly flags: readonly string[];
+  /** What may stand where its first argument does. */
+  readonly words: readonly string[];
 }
+
+/** The values of flags that take one of a few. */
+const VALUES: Readonly<Record<string, readonly string[]>> = {
+  '--promotion': ['auto', 'apply', 'rerun', 'none'],
+  '--shell': ['bash', 'sh'],
+};
+const VALUED = Object.entries(VALUES);
 
 function verbsOf(root: Command): Verb[] {
   return root.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    flags: command.options.map((option) => option.long).filter((flag) => flag != null),
+    flags: [command, ...command.commands].flatMap(flagsOf),
+    words: [
+      ...command.commands.map((inner) => inner.name()),
+      ...(command.registeredArguments[0]?.name() === 'run' ? ['last'] : []),
+      ...(command.name() === 'completion' ? Object.keys(SHELLS) : []),
+    ],
   }));
 }
 
+function flagsOf({ options }: Command): string[] {
+  return options.map((option) => option.long).filter((flag) => flag != null);
+}
+
 function bash(verbs: readonly Verb[]): string {
-  const cases = verbs.map(({ name, flags }) => `    ${name}) words='${flags.join(' ')}' ;;`).join('\n');
+  const cases = verbs
+    .map(({ name, flags, words }) => `    ${name}) words='${[...words, ...flags].join(' ')}' ;;`)
+    .join('\n');
+  const values = VALUED.map(([flag, of]) => `    ${flag}) words='${of.join(' ')}' ;;`).join('\n');
   return `# drylane completion for bash
 _drylane() {
   local words='${verbs.map((v) => v.name).join(' ')}' current=\${COMP_WORDS[COMP_CWORD]}
   (( COMP_CWORD > 1 )) && case \${COMP_WORDS[1]} in
 ${cases}
+  esac
+  case \${COMP_WORDS[COMP_CWORD-1]} in
+${values}
   esac
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 }
@@ -51,14 +75,18 @@ complete -o default -F _drylane drylane
 function zsh(verbs: readonly Verb[]): string {
   const list = verbs.map(({ name, description }) => `    '${name}:${inQuotes(description)}'`).join('\n');
   const cases = verbs
-    .map(({ name, flags }) => `    ${name}) compadd -- ${flags.join(' ')}; _files ;;`)
+    .map(({ name, flags, words }) => `    ${name}) compadd -- ${[...words, ...flags].join(' ')}; _files ;;`)
     .join('\n');
+  const values = VALUED.map(([flag, of]) => `    ${flag}) compadd -- ${of.join(' ')}; return ;;`).join('\n');
   return `#compdef drylane
 _drylane() {
   local -a verbs=(
 ${list}
   )
   if (( CURRENT == 2 )); then _describe verb verbs; return; fi
+  case $words[CURRENT-1] in
+${values}
+  esac
   case $words[2] in
 ${cases}
   esac
@@ -68,9 +96,13 @@ compdef _drylane drylane
 }
 
 function fish(verbs: readonly Verb[]): string {
-  const lines = verbs.flatMap(({ name, description, flags }) => [
+  const lines = verbs.flatMap(({ name, description, flags, words }) => [
     `complete -c drylane -n __fish_use_subcommand -a ${name} -d '${inQuotes(description)}'`,
-    ...flags.map((f) => `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -l ${f.slice(2)}`),
+    ...words.map((word) => `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
+    ...flags.map((f) => {
+      const values = VALUES[f] === undefined ? '' : ` -x -a '${VALUES[f].join(' ')}'`;
+      return `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -l ${f.slice(2)}${values}`;
+    }),
   ]);
   return `# drylane completion for fish\n${lines.join('\n')}\n`;
 }

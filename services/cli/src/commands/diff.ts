@@ -29,9 +29,10 @@ export function registerDiff(root: Command, context: Context, done: (status: num
         throw new DrylaneError('not-found', {
           field: 'path',
           message: `the run did not change ${path}`,
-          mend: 'drylane show lists the paths it changed',
+          mend: `see the paths it changed: drylane show ${id}`,
         });
       if (options.json) printJson(context, { patches });
+      else if (patches.length === 0) context.stderr.write('no changes\n');
       else for (const patch of patches) context.stdout.write(renderPatch(patch, colours(context)));
       done(EXIT.ok);
     });

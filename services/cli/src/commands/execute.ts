@@ -5,6 +5,7 @@ import type { Reported } from '../embedded/judging.ts';
 import type { Lane } from '../embedded/lane.ts';
 import { EXIT, PROMOTION_EXIT, VERDICT_EXIT } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { nextLines } from '../next.ts';
 import { renderBlock } from '../print.ts';
 import { promotionLines, waitingLines } from '../promotion-block.ts';
 import { type RehearsalFlags, withRehearsalFlags } from '../rehearsal-flags.ts';
@@ -35,28 +36,33 @@ Example:
       const { report, state } = reported;
       const paint = colours(context);
       const tell = (lines: Parameters<typeof renderBlock>[0]): void => {
-        if (!flags.json) context.stdout.write(renderBlock(lines, paint));
+        if (!flags.json) context.stdout.write(renderBlock(lines, paint, flags.state));
       };
       tell(evidenceBlock(report, reported.approvalRequired));
-      if (!(await mayLand(lane, reported, flags.json === true))) {
+      if (!(await mayLand(lane, reported, flags))) {
         const waits = state === 'awaiting-live-approval' && reported.mode !== null;
         if (flags.json) printJson(context, { ...report, state, promotion: null });
         else if (waits) tell(waitingLines(report.run_id));
+        else tell(nextLines({ report, state, promotion: envelope.promotion }));
         return done(waits ? EXIT.hold : VERDICT_EXIT[report.verdict]);
       }
       const ended = await lane.promote(report.run_id, { merge: flags.merge === true });
       const { promotion, receipt } = ended;
       if (flags.json) printJson(context, { ...report, receipt, state: ended.run.state, promotion });
-      else tell(promotionLines(promotion, receipt));
+      else tell(promotionLines(promotion, receipt, report.change_set !== null));
       done(PROMOTION_EXIT[promotion.result]);
     });
 }
 
 /** Whether a run may land now; a person is asked where one has to agree. */
-async function mayLand(lane: Lane, { report, state, mode }: Reported, isJson: boolean): Promise<boolean> {
-  if (mode === null || isJson || state !== 'awaiting-live-approval')
+async function mayLand(
+  lane: Lane,
+  { report, state, mode }: Reported,
+  { json, state: given }: Flags,
+): Promise<boolean> {
+  if (mode === null || json || state !== 'awaiting-live-approval')
     return mode !== null && state === 'promotable';
   const { approveAtTerminal } = await import('../word.ts');
-  const heard = await approveAtTerminal(lane.desk, report.run_id, null);
+  const heard = await approveAtTerminal(lane.desk, report.run_id, { comment: null, state: given });
   return typeof heard === 'object' && heard.missing === 0;
 }

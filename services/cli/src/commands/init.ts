@@ -58,8 +58,14 @@ async function makeApproverKey(stateDir: string, name: string) {
       message: 'asks for a passphrase at a terminal, and there is none here',
       mend: `in a terminal: drylane init --approver ${name}`,
     });
-  const passphrase = (await person.askHidden(`Passphrase for ${name}: `)) ?? '';
-  const again = (await person.askHidden('The same again: ')) ?? '';
+  const passphrase = await person.askHidden(`Passphrase for ${name}: `);
+  const again = passphrase === undefined ? undefined : await person.askHidden('The same again: ');
+  if (passphrase === undefined || again === undefined)
+    throw new DrylaneError('bad-input', {
+      field: 'passphrase',
+      message: 'was not given',
+      mend: 'type it twice',
+    });
   if (passphrase !== again)
     throw new DrylaneError('bad-input', {
       field: 'passphrase',

@@ -3,9 +3,11 @@ import { resolve } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Command } from 'commander';
 import { type Context, colours, printJson } from '../context.ts';
+import type { checkReceipts } from '../embedded/receipts.ts';
 import { EXIT } from '../exit.ts';
 import { several } from '../flags.ts';
 import { stateDirectory } from '../state.ts';
+import { type Colours, visibleLine } from '../terminal.ts';
 
 interface ReceiptOptions {
   readonly state?: string;
@@ -37,7 +39,14 @@ Examples:
       ]);
       await using records = await openRecords(stateDirectory(options.state, context.env));
       if (name !== undefined) context.stdout.write(writeReceipts([await records.receipt(name)]));
-      else for await (const receipt of records.receipts()) context.stdout.write(writeReceipts([receipt]));
+      else {
+        let count = 0;
+        for await (const receipt of records.receipts()) {
+          context.stdout.write(writeReceipts([receipt]));
+          count += 1;
+        }
+        if (count === 0) context.stderr.write('no receipts yet: no run has ended\n');
+      }
       done(EXIT.ok);
     });
 }
@@ -49,6 +58,8 @@ function oneOrAll(): DrylaneError {
     mend: 'drylane receipt last',
   });
 }
+
+type Checked = Awaited<ReturnType<typeof checkReceipts>>;
 
 interface VerifyOptions {
   readonly state?: string;
@@ -83,25 +94,32 @@ Example:
       const texts = await Promise.all(files.map((file) => readReceiptFile(resolve(context.cwd, file), file)));
       const keys = options.key?.map((file) => resolve(context.cwd, file));
       const result = await checkReceipts(texts, keys, stateDirectory(options.state, context.env));
-      const [broken] = result.breaks;
-      const paint = colours(context);
-      if (options.json) printJson(context, { ok: broken === undefined, ...result });
-      else if (broken === undefined) {
-        const range = result.first === result.last ? `${result.first}` : `${result.first} to ${result.last}`;
-        context.stdout.write(
-          `${paint.green('unbroken')}  ${result.good} receipts, ${range}${result.first === 0 ? '' : '; those before are not here'}\n` +
-            `head      ${result.head}\n`,
-        );
-      } else {
-        const which = [broken.sequence === null ? '' : `receipt ${broken.sequence}`, broken.run ?? ''];
-        context.stdout.write(
-          `${paint.red('broken')}  ${which.filter((part) => part !== '').join(' ')}: ${broken.message}\n` +
-            `        ${result.good} of ${result.total} hold by themselves; ${result.breaks.length} breaks\n`,
-        );
-      }
-      done(broken === undefined ? EXIT.ok : EXIT.block);
+      const ok = result.breaks.length === 0;
+      if (options.json) printJson(context, { ok, ...result });
+      else context.stdout.write(verdictOn(result, files, colours(context)));
+      done(ok ? EXIT.ok : EXIT.block);
     });
 }
+
+/** What was found of the receipts of some files, as people read it. */
+function verdictOn(result: Checked, files: readonly string[], paint: Colours): string {
+  const { good, total, first, last, head, breaks } = result;
+  const [broken] = breaks;
+  if (broken === undefined) {
+    const range = first === last ? `${first}` : `${first} to ${last}`;
+    const before = first === 0 ? '' : '; those before are not here';
+    return `${paint.green('unbroken')}  ${counted(good, 'receipt')}, ${range}${before}\nhead      ${head}\n`;
+  }
+  const named = [
+    ...(broken.sequence === null ? [] : [`receipt ${broken.sequence}`]),
+    broken.run ?? [],
+  ].flat();
+  const which = named.length > 0 ? named.join(' ') : files.map(visibleLine).join(', ');
+  const hold = `${good} of ${total} ${good === 1 ? 'holds by itself' : 'hold by themselves'}`;
+  return `${paint.red('broken')}  ${which}: ${broken.message}\n        ${hold}; ${counted(breaks.length, 'break')}\n`;
+}
+
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
 
 async function readReceiptFile(path: string, name: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {

@@ -3,6 +3,7 @@ import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import { VERDICT_EXIT } from '../exit.ts';
 import { onInterrupt } from '../interrupt.ts';
+import { nextLines } from '../next.ts';
 import { renderBlock } from '../print.ts';
 import { type RehearsalFlags, withRehearsalFlags } from '../rehearsal-flags.ts';
 import { submit } from '../submit.ts';
@@ -26,9 +27,13 @@ every word after -- is the command's.
     .action(async (words: string[], flags: RehearsalFlags) => {
       await using submitted = await submit(words, flags, context);
       using _interrupts = onInterrupt(() => submitted.lane.close());
-      const { report, approvalRequired } = await submitted.lane.rehearse(submitted.envelope);
+      const { report, approvalRequired, state } = await submitted.lane.rehearse(submitted.envelope);
       if (flags.json) printJson(context, report);
-      else context.stdout.write(renderBlock(evidenceBlock(report, approvalRequired), colours(context)));
+      else {
+        const next = nextLines({ report, state, promotion: submitted.envelope.promotion });
+        const lines = [...evidenceBlock(report, approvalRequired), ...next];
+        context.stdout.write(renderBlock(lines, colours(context), flags.state));
+      }
       done(VERDICT_EXIT[report.verdict]);
     });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { digestOf } from '@drylane/proto/digest';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../context.ts';
+import { openDesk } from '../embedded/desk.ts';
 import { keepRun, RUN } from '../embedded/records.fixture.ts';
 import { program } from '../main.ts';
 
@@ -35,8 +36,10 @@ describe('drylane show', () => {
   it('says that sealed raw output is there, with its digest, and only then', async () => {
     await keepRun(state, SEALED);
     const text = (await show(['last'])).toString();
-    expect(text).toContain(`\nraw output\nsealed as ${digestOf(SEALED)}: drylane show ${RUN} --raw-output\n`);
-    expect(text).toContain('command\nls \\x1b[2J\n');
+    expect(text).toContain(
+      `\nraw output\nsealed as ${digestOf(SEALED)}: drylane show --state ${state} ${RUN} --raw-output\n`,
+    );
+    expect(text).toContain('command\n  ls \\x1b[2J\n');
     rmSync(state, { recursive: true });
     await keepRun(state, null);
     expect((await show(['last'])).toString()).not.toContain('raw output');
@@ -61,6 +64,21 @@ describe('drylane show', () => {
       code: 'not-found',
       problems: [{ field: '--raw-output', mend: expect.stringContaining('seal_to') }],
     });
+  });
+
+  it('says who decided, what is missing, how it would land, and why it ended so', async () => {
+    await keepRun(state, null);
+    const { ledger } = await openDesk(state, {});
+    await using _ = { [Symbol.asyncDispose]: () => ledger.close() };
+    await ledger.append(RUN, [{ type: 'moved', to: 'awaiting-live-approval', reason: null }], Date.now());
+    const waiting = (await show(['last'])).toString();
+    expect(waiting).toMatch(
+      /state: {10}awaiting-live-approval\nwaits until: {4}2.* UTC\nlands by: {7}apply: /,
+    );
+    await ledger.append(RUN, [{ type: 'moved', to: 'expired', reason: 'nobody let it land' }], Date.now());
+    const ended = (await show(['last'])).toString();
+    expect(ended).toContain('state:          expired\nreason:         nobody let it land\n');
+    expect(ended).not.toContain('lands by');
   });
 
   it('does not take two forms at once', async () => {

@@ -1,13 +1,15 @@
-import { visible } from '@drylane/chassis/redact/visible';
 import { DrylaneError } from '@drylane/proto/errors';
+import { milliseconds } from '@drylane/proto/quantities';
 import { type Command, Option } from 'commander';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson, writeBytes } from '../context.ts';
-import type { PastReport } from '../embedded/records.ts';
+import { decisionLines } from '../decisions.ts';
+import type { Desk } from '../embedded/desk.ts';
 import { EXIT } from '../exit.ts';
+import { hinted } from '../hint.ts';
 import { renderBlock } from '../print.ts';
 import { endLines } from '../promotion-block.ts';
-import { renderSections } from '../sections.ts';
+import { indented, renderSections } from '../sections.ts';
 import { stateDirectory } from '../state.ts';
 
 interface Options {
@@ -36,30 +38,60 @@ Examples:
     )
     .action(async (id: string, options: Options) => {
       if (options.rawOutput && context.stdout.isTTY) throw notToTerminal();
+      const state = stateDirectory(options.state, context.env);
       const { openRecords } = await import('../embedded/records.ts');
-      await using records = await openRecords(stateDirectory(options.state, context.env));
-      if (options.rawOutput) await writeBytes(context, await records.rawOutput(id));
-      else {
-        const past = await records.report(id);
+      if (options.rawOutput) {
+        await using records = await openRecords(state);
+        await writeBytes(context, await records.rawOutput(id));
+      } else {
+        const { openDesk } = await import('../embedded/desk.ts');
+        await using desk = await openDesk(state, context.env);
+        const past = await pastRun(desk, id);
         if (options.json) printJson(context, past.report);
-        else context.stdout.write(render(past, context));
+        else context.stdout.write(render(past, context, options.state));
       }
       done(EXIT.ok);
     });
 }
 
-function render({ report, approvalRequired, dossier }: PastReport, context: Context): string {
+type Past = Awaited<ReturnType<typeof pastRun>>;
+
+/** What was reported of a run, what people have said of it since, and why it is where it is. */
+async function pastRun(desk: Desk, name: string) {
+  const [{ reportOf, runNamed }, { standing }] = await Promise.all([
+    import('../embedded/records.ts'),
+    import('../embedded/dossier.ts'),
+  ]);
+  const past = await reportOf(desk, await runNamed(desk.ledger, name));
+  const { run, subject, policy } = past.dossier;
+  const nowMs = Date.now();
+  const [now, { events }] = await Promise.all([
+    standing(desk, past.dossier, nowMs),
+    desk.ledger.readRun(subject.run),
+  ]);
+  const last = events.findLast(({ event }) => event.type === 'moved')?.event;
+  return {
+    ...past,
+    nowMs,
+    missing: now.status === 'missing' ? now : null,
+    reason: last?.type === 'moved' ? last.reason : null,
+    waitsUntilMs: run.updated_ms + milliseconds(policy.approvals.live.expires),
+  };
+}
+
+function render(past: Past, context: Context, state: string | undefined): string {
   const paint = colours(context);
-  const { judgement, run } = dossier;
-  const { promotion, receipt } = report;
+  const { report, approvalRequired, dossier } = past;
+  const { judgement, run, mode, approvals } = dossier;
   const raw =
     run.raw_output_digest === null
       ? ''
-      : `\n${paint.bold('raw output')}\nsealed as ${run.raw_output_digest}: drylane show ${run.id} --raw-output\n`;
+      : `\n${paint.bold('raw output')}\nsealed as ${run.raw_output_digest}: ${hinted(`drylane show ${run.id} --raw-output`, state)}\n`;
   return [
-    `${paint.bold('command')}\n${visible(judgement.envelope.command)}\n\n`,
-    renderBlock(evidenceBlock(report, approvalRequired), paint),
-    renderBlock(endLines({ state: run.state, promotion, receipt }), paint),
+    `${paint.bold('command')}\n${indented(judgement.envelope.command)}\n\n`,
+    renderBlock(evidenceBlock(report, approvalRequired), paint, state),
+    renderBlock(endLines(report), paint, state),
+    renderBlock(decisionLines({ ...past, state: run.state, mode, approvals }), paint, state),
     renderSections(report.evidence, paint),
     raw,
   ].join('');

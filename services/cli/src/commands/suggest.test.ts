@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Change } from '@drylane/proto/evidence';
 import { blankChange, blankEvidence } from '@drylane/proto/evidence.fixture';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -14,8 +15,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(state, { recursive: true, force: true }));
 
-async function suggested(path: string): Promise<string> {
-  await keepRun(state, null, blankEvidence({ changes: [blankChange(path)] }));
+async function suggested(path: string, more: readonly Change[] = []): Promise<string> {
+  await keepRun(state, null, blankEvidence({ changes: [blankChange(path), ...more] }));
   let text = '';
   const stdout = Object.assign(Object.create(process.stdout), {
     write(chunk: string) {
@@ -37,4 +38,15 @@ describe('drylane suggest', () => {
       expect(parse(text)).toMatchObject({ intent: { mode: 'mutating', expected_writes: [path] } });
     },
   );
+
+  it('says in comments what no intent covers, and stays YAML whatever its name is', async () => {
+    const names = ['.git/config', 'a\nintent: {}', 'b\u2028mode: x', 'c\rd'];
+    const text = await suggested(
+      'blog/a.md',
+      names.map((name) => blankChange(name, { class: 'forbidden' })),
+    );
+    expect(text).toContain('# .git/config is forbidden: no intent covers it\n');
+    expect(text.match(/^# .* is forbidden: no intent covers it$/gm)).toHaveLength(names.length);
+    expect(parse(text)).toMatchObject({ intent: { expected_writes: ['blog/a.md'] } });
+  });
 });

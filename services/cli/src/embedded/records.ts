@@ -39,7 +39,10 @@ export async function openRecords(stateDir: string): Promise<Records> {
   return {
     list: (query) => ledger.listRuns(query),
     report: async (name) => reportOf(desk, await runNamed(ledger, name)),
-    patches: async (name) => patchesOf(desk, await find(name)),
+    async patches(name) {
+      const { run } = await openDossier(desk, await runNamed(ledger, name));
+      return patchesOf(desk, run);
+    },
     async rawOutput(name) {
       const run = await find(name);
       if (run.raw_output_digest !== null) return blobs.get(run.raw_output_digest);
@@ -60,12 +63,19 @@ export async function openRecords(stateDir: string): Promise<Records> {
       throw new DrylaneError('not-found', {
         field: 'run',
         message: `${run.id} is ${run.state}: it has not ended, and only an end leaves a receipt`,
-        mend: `drylane apply ${run.id} or drylane reject ${run.id}`,
+        mend: endOf(run),
       });
     },
     receipts: () => allReceipts(ledger),
     [Symbol.asyncDispose]: () => desk.close(),
   };
+}
+
+/** How a run comes to an end. */
+function endOf({ id, state }: Run): string {
+  if (state === 'awaiting-live-approval') return `drylane approve ${id}, or drylane reject ${id}`;
+  if (state === 'promotable') return `drylane apply ${id}, or drylane reject ${id}`;
+  return 'try again when it has ended';
 }
 
 const PAGE = 500;

@@ -59,7 +59,7 @@ export async function readKeyFile(path: string, kind: keyof typeof DENIED): Prom
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
   const file = await open(path, flags).catch((cause: unknown) => {
     if (hasCode(cause, 'ENOENT')) return undefined;
-    throw keyRefused(path, 'cannot be opened', 'let the user that drylane runs as read it', cause);
+    throw keyRefused(path, 'cannot be opened', 'let the user who runs drylane read it', cause);
   });
   if (file === undefined) return undefined;
   return withFile(file, async () => {

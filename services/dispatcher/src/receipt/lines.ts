@@ -12,6 +12,8 @@ export function writeReceipts(receipts: readonly SignedReceipt[]): string {
  */
 export function readReceipts(file: string): readonly unknown[] {
   const whole = parse(file);
+  // An empty list is no receipts, which is nothing that could hold.
+  if (Array.isArray(whole) && whole.length === 0) return [undefined];
   if (whole !== undefined) return Array.isArray(whole) ? whole : [whole];
   const lines = file.split('\n').filter((line) => line.trim() !== '');
   const values = lines.map(parse);

@@ -37,9 +37,18 @@ export function verifyReceipts(signed: readonly unknown[], keys: readonly Public
     first: sound[0]?.sequence ?? null,
     last: sound.at(-1)?.sequence ?? null,
     head: sound.at(-1)?.digest ?? null,
-    breaks: breaksIn(links),
+    breaks: links.length === 0 ? [NO_RECEIPT] : breaksIn(links),
   };
 }
+
+/** Where nothing was given there is nothing that holds: it must not read as a chain that nobody touched. */
+const NO_RECEIPT: Break = {
+  fault: 'missing',
+  position: null,
+  sequence: null,
+  run: null,
+  message: 'there is no receipt in it',
+};
 
 /** Checks one receipt by itself. */
 function examine(value: unknown, position: number, keys: ReadonlyMap<string, KeyObject>): Link {

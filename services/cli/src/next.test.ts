@@ -1,0 +1,46 @@
+import { digestOf } from '@drylane/proto/digest';
+import { RunId } from '@drylane/proto/ids';
+import { RUN_STATES } from '@drylane/proto/lifecycle';
+import { describe, expect, it } from 'vitest';
+import { type NextFacts, nextLines } from './next.ts';
+import { renderBlock } from './print.ts';
+import { coloursFor } from './terminal.ts';
+
+const ID = RunId.parse('run_01M7XV0X1RH9HEE9T32QPNGHM8');
+const CHANGED = { digest: digestOf('x') };
+
+const after = (
+  state: NextFacts['state'],
+  { promotion, changed = true }: { promotion?: NextFacts['promotion']; changed?: boolean } = {},
+): string =>
+  renderBlock(
+    nextLines({ report: { run_id: ID, change_set: changed ? CHANGED : null }, state, promotion }),
+    coloursFor(process.stdout, { NO_COLOR: '1' }),
+    '/s',
+  );
+
+describe('what is next after a rehearsal', () => {
+  it.each<[NextFacts['state'], string]>([
+    ['promotable', `let it land: drylane apply --state /s ${ID}`],
+    ['awaiting-live-approval', `a person has to agree: drylane approve --state /s ${ID}`],
+    ['blocked', `see what it would have needed: drylane suggest --state /s ${ID}`],
+  ])('of a run that is %s is one command line', (state, text) => {
+    expect(after(state)).toBe(`next:           ${text}\n`);
+  });
+
+  it('is nothing to type where nothing can land', () => {
+    expect(after('promotable', { changed: false })).toBe(
+      'next:           nothing to land: it changed nothing\n',
+    );
+    for (const state of ['promotable', 'awaiting-live-approval'] as const)
+      expect(after(state, { promotion: 'none' })).toBe(
+        'next:           nothing: its envelope says promotion: none\n',
+      );
+    expect(after('promotable', { changed: false, promotion: 'rerun' })).toContain('drylane apply');
+  });
+
+  it('is not said of any other state', () => {
+    const said = RUN_STATES.filter((state) => after(state) !== '');
+    expect(said.sort()).toEqual(['awaiting-live-approval', 'blocked', 'promotable']);
+  });
+});

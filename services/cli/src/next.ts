@@ -1,0 +1,38 @@
+import type { Envelope } from '@drylane/proto/envelope';
+import type { RunState } from '@drylane/proto/lifecycle';
+import type { Rehearsal } from '@drylane/proto/rehearsal';
+import type { BlockLine } from './block.ts';
+
+/** What {@link nextLines} goes by. */
+export interface NextFacts {
+  readonly report: Pick<Rehearsal, 'run_id' | 'change_set'>;
+  /** Where the run stands. */
+  readonly state: RunState;
+  /** What its envelope says of how it lands. */
+  readonly promotion: Envelope['promotion'];
+}
+
+/** What to type after a rehearsal; nothing where the block above has said it, or there is nothing to type. */
+export function nextLines({
+  report: { run_id: id, change_set: changeSet },
+  state,
+  promotion,
+}: NextFacts): BlockLine[] {
+  switch (state) {
+    case 'blocked':
+      return [next('see what it would have needed', `drylane suggest ${id}`)];
+    case 'awaiting-live-approval':
+    case 'promotable':
+      if (promotion === 'none') return [next('nothing: its envelope says promotion: none')];
+      if (state === 'awaiting-live-approval') return [next('a person has to agree', `drylane approve ${id}`)];
+      // Free to land by its verdict, so the sandbox took nothing away from it that would come back when it runs again.
+      if (changeSet === null && promotion !== 'rerun') return [next('nothing to land: it changed nothing')];
+      return [next('let it land', `drylane apply ${id}`)];
+    default:
+      return [];
+  }
+}
+
+function next(text: string, hint?: string): BlockLine {
+  return { label: 'next', text, tone: 'plain', ...(hint !== undefined && { hint }) };
+}
