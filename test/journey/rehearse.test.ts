@@ -95,7 +95,7 @@ describe('a rehearsal through the command line', () => {
     expect(suggested.stdout).toContain('drafts');
   });
 
-  it('refuses bad input with the field and the mend, exits 2 and keeps no run', async () => {
+  it('refuses bad input with the field and the mend, exits 2, and keeps a run only of what policy refused', async () => {
     await using place = await makePlace('refuse');
     const nothing = drylane(['rehearse', '--state', place.state, '--', 'true'], { cwd: place.site });
     expect(nothing.status).toBe(2);
@@ -108,12 +108,15 @@ describe('a rehearsal through the command line', () => {
     expect(climbing.status).toBe(2);
     expect(climbing.stderr).toContain('intent.expected_writes.0');
 
+    const runs = () => drylane(['runs', '--state', place.state], { cwd: place.site }).stdout;
+    expect(runs()).toContain('no runs yet');
+
     const elsewhere = drylane(['rehearse', '--state', place.state, '-f', '-'], {
       cwd: place.site,
       input: ENVELOPE('/srv', 'true'),
     });
     expect(elsewhere.status).toBe(2);
-    expect(drylane(['runs', '--state', place.state], { cwd: place.site }).stdout).toContain('no runs yet');
+    expect(runs()).toContain('refused');
   });
 
   it('says what is missing when no engine answers, with exit status 3', async () => {
