@@ -15,7 +15,7 @@ const PURE = [
   '^services/worker/src/gate/(allow|reachability|dns-answer|places|tally|untold|orders)\\.ts$',
   '^services/worker/src/changeset/(landing|members|unpromotable)\\.ts$',
   '^services/worker/src/workspaces/(places|eviction|git-names|mail|base85|limits|refuse)\\.ts$',
-  '^services/worker/src/promote/(promote|effect|arrange|roots|words)\\.ts$',
+  '^services/worker/src/promote/(promote|effect|arrange|record|roots|words)\\.ts$',
   '^services/worker/src/evidence/(evidence|classes|collapse|told|leaks|canaries)\\.ts$',
   '^services/worker/src/sandbox/(container|protocol|seccomp|tracer|refusal)\\.ts$',
 ];
