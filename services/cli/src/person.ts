@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { isatty, ReadStream, WriteStream } from 'node:tty';
 import { interrupted } from './interrupt.ts';
+import { userName } from './user.ts';
 
 /** A person at this process's own terminal, whatever its standard streams are. */
 export interface Person extends Disposable {
@@ -30,7 +30,7 @@ export function personAtTerminal(): Person | undefined {
   // Nobody may be asked twice by a stream that stays open.
   input.pause();
   return {
-    name: userInfo().username,
+    name: userName(),
     input,
     output,
     ask: (question) => ask(question, input, output),
