@@ -90,7 +90,7 @@ async function proceed(
   plan: Arrangement,
   progress: Progress,
 ): Promise<readonly Drift[]> {
-  const stage = makeStage(ground, stageName(request.runId));
+  const stage = makeStage(ground, stageName(request.runId), journal);
   progress.stage = stage;
   const builder = createBuilder(ground, stage, isFew(plan));
   progress.staged = builder.staged;

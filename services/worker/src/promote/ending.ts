@@ -22,7 +22,7 @@ export interface Attempt {
  */
 export function goForward({ ground, journal, stageName, effects }: Omit<Attempt, 'stage' | 'staged'>): void {
   try {
-    sweep(ground, stageName);
+    sweep(ground, stageName, journal.stage);
     restoreRootTime(ground, effects);
     ground.disk.fsync(ground.root);
     journal.append({ record: 'ended', result: 'promoted' });
@@ -52,7 +52,7 @@ export async function goBack(attempt: Attempt): Promise<readonly string[]> {
     if (effects.length > 0) ground.disk.syncAll(ground.root);
     // From here on there is nothing to undo: whatever stands where ours stood is somebody else's.
     journal.forgetPlan();
-    sweep(ground, stageName);
+    sweep(ground, stageName, journal.stage);
     ground.disk.fsync(ground.root);
     journal.append({ record: 'ended', result: 'rolled-back' });
   } catch {

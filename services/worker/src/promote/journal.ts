@@ -23,16 +23,18 @@ const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;
 export class Journal implements Disposable {
   readonly #disk: Disk;
   readonly #fd: number;
-  /** Bytes up to the end of the first record, and of the last one. */
-  readonly #opened: number;
+  /** Bytes up to the plan, and up to the end of the last record. */
+  #unplanned: number;
   #length: number;
+  #stage: bigint | undefined;
   #clear = true;
 
-  private constructor(disk: Disk, fd: number, opened: number, length: number) {
+  private constructor(disk: Disk, fd: number, { unplanned, all }: ReadJournal['bytes'], stage?: bigint) {
     this.#disk = disk;
     this.#fd = fd;
-    this.#opened = opened;
-    this.#length = length;
+    this.#unplanned = unplanned;
+    this.#length = all;
+    this.#stage = stage;
   }
 
   /** Begins a journal where there is none. @throws Node's system errors, EEXIST where there is one. */
@@ -44,7 +46,7 @@ export class Journal implements Disposable {
       const line = Buffer.from(encodeRecord(opened));
       writeAll(disk, fd, line);
       for (const path of [directory, join(stateDir, 'applies'), stateDir]) syncDirectory(disk, path);
-      return new Journal(disk, fd, line.length, line.length);
+      return new Journal(disk, fd, { unplanned: line.length, all: line.length });
     } catch (cause) {
       disk.close(fd);
       rmSync(directory, { recursive: true, force: true });
@@ -53,7 +55,7 @@ export class Journal implements Disposable {
   }
 
   /** Goes on with a journal that was read; what was torn at its end is cut off. */
-  static resume(disk: Disk, stateDir: string, { opened, bytes }: ReadJournal): Journal {
+  static resume(disk: Disk, stateDir: string, { opened, bytes, stage }: ReadJournal): Journal {
     const fd = disk.open(Buffer.from(join(directoryOf(stateDir, opened.runId), 'journal')), APPEND);
     try {
       disk.truncate(fd, bytes.all);
@@ -61,7 +63,7 @@ export class Journal implements Disposable {
       disk.close(fd);
       throw cause;
     }
-    return new Journal(disk, fd, bytes.opened, bytes.all);
+    return new Journal(disk, fd, bytes, stage);
   }
 
   /**
@@ -77,6 +79,14 @@ export class Journal implements Disposable {
       throw cause;
     }
     this.#length += line.length;
+    if (record.record !== 'stage') return;
+    this.#unplanned = this.#length;
+    this.#stage = record.ino;
+  }
+
+  /** The inode of the stage that was made; without one, nothing was ever put into it. */
+  get stage(): bigint | undefined {
+    return this.#stage;
   }
 
   /** False once nobody knows what the journal would be read as: it could not be written, nor cut back. */
@@ -84,10 +94,10 @@ export class Journal implements Disposable {
     return this.#clear;
   }
 
-  /** Notes that nothing is left to undo: the journal is as it was when it was begun. Takes no room on a full disk. */
+  /** Notes that nothing is left to undo: the journal is as it was before the plan. Takes no room on a full disk. */
   forgetPlan(): void {
-    this.#cut(this.#opened);
-    this.#length = this.#opened;
+    this.#cut(this.#unplanned);
+    this.#length = this.#unplanned;
   }
 
   [Symbol.dispose](): void {
@@ -119,10 +129,12 @@ function syncDirectory(disk: Disk, path: string): void {
 /** What a journal says. */
 export interface ReadJournal {
   readonly opened: Opened;
+  /** As {@link Journal.stage}. */
+  readonly stage: bigint | undefined;
   readonly planned: Planned | undefined;
   readonly committed: boolean;
   readonly ended: End | undefined;
-  readonly bytes: { readonly opened: number; readonly all: number };
+  readonly bytes: { readonly unplanned: number; readonly all: number };
 }
 
 /**
@@ -141,14 +153,17 @@ export function readJournal(stateDir: string, runId: string): ReadJournal | 'spo
   const [opened] = known;
   if (records.length === 0) return undefined;
   if (known.length < records.length || opened?.record !== 'opened') return 'spoilt';
-  const sizes = lines.map((line) => Buffer.byteLength(line) + 1);
+  const stage = known.findIndex(({ record }) => record === 'stage');
+  const sizeOf = (some: readonly string[]): number =>
+    some.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
   const ended = known.find((record) => record.record === 'ended');
   return {
     opened,
+    stage: known.find((record) => record.record === 'stage')?.ino,
     planned: known.find((record) => record.record === 'planned'),
     committed: known.some(({ record }) => record === 'committed'),
     ended: ended?.result,
-    bytes: { opened: sizes[0] ?? 0, all: sizes.reduce((sum, size) => sum + size, 0) },
+    bytes: { unplanned: sizeOf(lines.slice(0, Math.max(stage, 0) + 1)), all: sizeOf(lines) },
   };
 }
 

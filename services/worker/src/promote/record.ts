@@ -14,6 +14,8 @@ export type JournalRecord =
       readonly digest: string;
       readonly owner: string;
     }
+  /** Comes when the stage was made, and before anything is in it: by this number it is known again. */
+  | { readonly record: 'stage'; readonly ino: bigint }
   /** Comes before the first effect. */
   | { readonly record: 'planned'; readonly effects: readonly Effect[]; readonly staged: Staged }
   /** From here on it goes forward only. */
@@ -58,6 +60,8 @@ function recordFrom(fields: Fields): JournalRecord {
         ...{ dev: bigint(fields.dev), ino: bigint(fields.ino) },
         ...{ digest: text(fields.digest), owner: text(fields.owner) },
       };
+    case 'stage':
+      return { record: 'stage', ino: bigint(fields.ino) };
     case 'planned':
       return {
         record: 'planned',

@@ -162,6 +162,37 @@ describe('recovery', () => {
     expect(await recover(place.state)).toEqual([]);
   });
 
+  it('takes away no other directory that stands by the name of the stage', async () => {
+    // Nothing is planned yet; all is committed, and the stage stands; an effect has happened.
+    for (const [call, nth, result] of [
+      ['create', 1, 'rolled-back'],
+      ['unlink', 1, 'promoted'],
+      ['rename', 4, 'unknown'],
+    ] as const) {
+      using place = new Place(BASE, AFTER);
+      const stage = await died(place, call, nth);
+      renameSync(stage, join(place.root, 'aside'));
+      plant(place.root, { theirs: dir(), 'theirs/in': file('in') });
+      renameSync(join(place.root, 'theirs'), stage);
+      expect(await recover(place.state)).toMatchObject([{ result }]);
+      expect(readFileSync(join(stage, 'in'), 'utf8')).toBe('in');
+    }
+  });
+
+  it('takes nothing away by its name alone, where it died before the stage was written down', async () => {
+    using place = new Place(BASE, AFTER);
+    // The journal's first record is written, and then the stage's.
+    const stage = await died(place, 'write', 2);
+    const empty = survey(stage);
+    expect([...empty.keys()]).toEqual(['.']);
+    writeFileSync(join(stage, 'theirs'), '');
+    expect(await recover(place.state)).toMatchObject([{ result: 'rolled-back' }]);
+    expect(readdirSync(stage)).toEqual(['theirs']);
+    await expect(apply(await place.request())).rejects.toMatchObject({ code: 'not-promotable' });
+    rmSync(stage, { recursive: true });
+    expect(await apply(await place.request())).toMatchObject({ result: 'promoted' });
+  });
+
   it('is unknown where the journal is spoilt, and touches nothing', async () => {
     using place = new Place(BASE, AFTER);
     await died(place, ...LATE);

@@ -5,7 +5,7 @@ import { goBack, goForward } from './ending.ts';
 import { Ground } from './ground.ts';
 import { Journal, journaledRuns, type ReadJournal, readJournal, removeJournal } from './journal.ts';
 import { lockDirectory } from './lock.ts';
-import type { End, Opened } from './record.ts';
+import type { End } from './record.ts';
 import { Stage } from './stage.ts';
 
 /** What recovery made of an interrupted apply; `conflicts` are the paths that a person has to look at. */
@@ -56,7 +56,7 @@ export async function recoverRun(
   if (first === undefined) return undefined;
   if (first === 'spoilt') return { runId, result: 'unknown', conflicts: [`.drylane-${runId}`] };
   if (first.ended !== undefined) return { runId, result: first.ended, conflicts: [] };
-  const ground = openSame(disk, first.opened);
+  const ground = openSame(disk, first);
   if (ground === undefined) return { runId, result: 'unknown', conflicts: ['.'] };
   try {
     await lockDirectory(ground.root, ground.workspace);
@@ -71,7 +71,7 @@ export async function recoverRun(
 }
 
 /** The workspace that an apply began in; undefined where another directory stands there, or none. */
-function openSame(disk: Disk, opened: Opened): Ground | undefined {
+function openSame(disk: Disk, { opened, stage }: ReadJournal): Ground | undefined {
   let ground: Ground;
   try {
     ground = new Ground(disk, opened.workspace);
@@ -81,7 +81,7 @@ function openSame(disk: Disk, opened: Opened): Ground | undefined {
   try {
     const { dev, ino } = disk.fstat(ground.root);
     // A device may have another number after a start of the machine; a stage of ours tells that it is the same.
-    const isSame = ino === opened.ino && (dev === opened.dev || hasStage(ground, opened.stage));
+    const isSame = ino === opened.ino && (dev === opened.dev || hasStage(ground, opened.stage, stage));
     if (isSame) return ground;
   } catch {
     // Then it is not known to be the same.
@@ -90,7 +90,10 @@ function openSame(disk: Disk, opened: Opened): Ground | undefined {
   return undefined;
 }
 
-const hasStage = (ground: Ground, name: string): boolean => ground.look(ground.live, name)?.type === 'dir';
+function hasStage(ground: Ground, name: string, ino: bigint | undefined): boolean {
+  const found = ground.look(ground.live, name);
+  return found?.type === 'dir' && (ino === undefined || found.ino === ino);
+}
 
 async function finish(
   ground: Ground,
@@ -105,12 +108,12 @@ async function finish(
       goForward({ ground, journal, stageName, effects });
       return { result: 'promoted', conflicts: [] };
     }
-    if (read.planned !== undefined && !hasStage(ground, stageName)) {
+    if (read.planned !== undefined && !hasStage(ground, stageName, read.stage)) {
       // Whoever looked at it took it away. Nothing is left to go back with.
       journal.append({ record: 'ended', result: 'unknown' });
       return { result: 'unknown', conflicts: [stageName] };
     }
-    using stage = read.planned === undefined ? undefined : new Stage(ground, stageName);
+    using stage = read.planned === undefined ? undefined : new Stage(ground, stageName, read.stage);
     const conflicts = await goBack({ ground, journal, stage, stageName, effects, staged });
     return { result: conflicts.length > 0 ? 'unknown' : 'rolled-back', conflicts };
   } catch {

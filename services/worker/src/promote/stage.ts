@@ -7,6 +7,7 @@ import type { PathKey, Tree } from '../evidence/tree.ts';
 import type { Made } from './arrange.ts';
 import type { Attributes, Stamp } from './effect.ts';
 import { type Ground, unfit } from './ground.ts';
+import type { Journal } from './journal.ts';
 
 /**
  * A directory of ours in the workspace's root, so that everything in it can be renamed into place: `new` holds what is
@@ -17,8 +18,10 @@ export class Stage implements Disposable {
   readonly made: Tree;
   readonly kept: Tree;
 
-  constructor(ground: Ground, name: string) {
+  /** @throws DrylaneError `not-promotable` where the directory by that name has another inode. */
+  constructor(ground: Ground, name: string, ino: bigint | undefined) {
     using stage = ground.open(name);
+    if (ground.stampOf(stage.directory('')).ino !== ino) throw otherStage(name);
     this.name = name;
     this.made = ground.open('new', stage.directory(''));
     try {
@@ -35,17 +38,29 @@ export class Stage implements Disposable {
   }
 }
 
+const otherStage = (name: string): DrylaneError =>
+  new DrylaneError('not-promotable', {
+    field: name,
+    message: 'somebody put another directory in its place',
+    mend: 'see who writes in the workspace, and try again',
+  });
+
 /** The stage's name for a run. */
 export const stageName = (runId: string): string => `.drylane-${runId}`;
 
-/** Makes an empty stage, where nothing stands by its name. */
-export function makeStage(ground: Ground, name: string): Stage {
+/**
+ * Makes an empty stage, where nothing stands by its name. Whoever may write in the workspace can put another directory
+ * in its place: one that is empty here is told to the journal, and no other is ever taken for it.
+ */
+export function makeStage(ground: Ground, name: string, journal: Journal): Stage {
   const { disk, live } = ground;
   disk.mkdir(live.at(name), 0o700);
   using stage = ground.open(name);
+  if (stage.list('').length > 0) throw otherStage(name);
+  journal.append({ record: 'stage', ino: ground.stampOf(stage.directory('')).ino });
   disk.mkdir(stage.at('new'), 0o700);
   disk.mkdir(stage.at('old'), 0o700);
-  return new Stage(ground, name);
+  return new Stage(ground, name, journal.stage);
 }
 
 /** Things made in a stage, one after another. */

@@ -6,13 +6,18 @@ import { openUp } from './perform.ts';
 const IS_DIRECTORY: ReadonlySet<string> = new Set(['EISDIR', 'EPERM']);
 
 /**
- * Takes a run's stage out of the workspace, with all that is in it. Follows no link and enters no mount.
+ * Takes a run's stage out of the workspace, with all that is in it. Follows no link and enters no mount. Whatever else
+ * stands by its name is left alone: by its inode it is known, and one that has none yet is empty.
  * @throws Node's system errors; then some of it may be left.
  */
-export function sweep(ground: Ground, name: string): void {
-  if (ground.look(ground.live, name) === undefined) return;
+export function sweep(ground: Ground, name: string, ino: bigint | undefined): void {
+  const found = ground.look(ground.live, name);
+  if (found?.type !== 'dir') return;
   {
     using stage = ground.open(name);
+    const isOurs =
+      ino === undefined ? stage.list('').length === 0 : ground.stampOf(stage.directory('')).ino === ino;
+    if (!isOurs) return;
     empty(ground, stage);
   }
   ground.disk.rmdir(ground.live.at(name));
