@@ -2,7 +2,7 @@ import { suggest } from '@drylane/dispatcher/admit/suggest';
 import { type Dossier, openDossier } from '@drylane/dispatcher/desk/dossier';
 import { type Patches, promotionOf, recall, receiptRefOf } from '@drylane/dispatcher/desk/record';
 import type { Run } from '@drylane/dispatcher/ledger/event';
-import type { Ledger, RunQuery } from '@drylane/dispatcher/ledger/ledger';
+import type { Ledger, ListQuery } from '@drylane/dispatcher/ledger/ledger';
 import type { Intent } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
@@ -21,7 +21,7 @@ export interface PastReport {
 
 /** Reads past runs. A run is named by its id, or by `last`. */
 export interface Records extends AsyncDisposable {
-  list(query: RunQuery): Promise<readonly Run[]>;
+  list(query: ListQuery): Promise<readonly Run[]>;
   report(name: string): Promise<PastReport>;
   patches(name: string): Promise<Patches>;
   /** The sealed raw output. @throws DrylaneError `not-found` where none was kept. */
