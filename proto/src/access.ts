@@ -19,7 +19,7 @@ export function mayBeOfAllTenants(role: Role): boolean {
 }
 
 /** The name of a team whose runs no other team sees. */
-export const Tenant = z
+const Tenant = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and -')
   .describe('A team whose runs no other team sees');
@@ -96,6 +96,23 @@ export const AccessPolicy = z.strictObject({
     .max(20)
     .refine(isEachOnce, { message: 'must name each issuer and audience once' }),
 });
+
+/** What a token of drylane's own is asked for with. */
+export const NewToken = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9._@-]{0,63}$/, 'must be lower-case letters, digits and . _ @ -')
+      .describe('Whom records name as token:NAME'),
+    role: Role,
+    tenant: Tenant.nullable().describe('Null for all of them, which only an operator or a worker can have'),
+    expires_ms: z.int().positive().nullable().describe('Milliseconds since 1970; null for never'),
+  })
+  .refine(({ role, tenant }) => tenant !== null || mayBeOfAllTenants(role), {
+    path: ['tenant'],
+    message: 'must be one tenant for this role',
+  });
+export type NewToken = Readonly<z.infer<typeof NewToken>>;
 
 function isEachOnce(issuers: readonly { readonly issuer: string; readonly audience: string }[]): boolean {
   return new Set(issuers.map((of) => JSON.stringify([of.issuer, of.audience]))).size === issuers.length;
