@@ -6,7 +6,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Key, makeKey, startIssuer, type TestIssuer } from './issuer.fixture.ts';
-import { COOLDOWN_MS, FRESH_MS, type KeySet, keySet, STALE_MS } from './keyset.ts';
+import { COOLDOWN_MS, FRESH_MS, type KeySet, keySet, RETRY_MS, STALE_MS } from './keyset.ts';
 
 const NOW = 1_700_000_000_000;
 
@@ -87,7 +87,7 @@ describe('the keys of an issuer', () => {
     server.instead.clear();
     expect(await found(first, NOW + STALE_MS + 1)).toBe('unavailable');
     expect(fetches()).toBe(3);
-    expect(await found(first, NOW + STALE_MS + COOLDOWN_MS)).toBe('public');
+    expect(await found(first, NOW + STALE_MS + RETRY_MS)).toBe('public');
   });
 
   it('count no longer for a clock that was set back', async () => {
@@ -172,7 +172,7 @@ describe('over https', () => {
     const before = getCACertificates('default');
     setDefaultCACertificates([...before, readFileSync(join(directory, 'cert'), 'utf8')]);
     try {
-      expect(await found(first, NOW + COOLDOWN_MS)).toBe('public');
+      expect(await found(first, NOW + RETRY_MS)).toBe('public');
       secure.configuration = { ...secure.configuration, jwks_uri: `${server.issuer}/keys` };
       keys = keySet({ issuer: secure.issuer });
       expect(await found(first, NOW)).toBe('unavailable');

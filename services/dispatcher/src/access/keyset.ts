@@ -22,6 +22,9 @@ export const STALE_MS = 30 * 60_000;
 /** However many tokens with keys that nobody knows come in, an issuer is asked no more often than this. */
 export const COOLDOWN_MS = 30_000;
 
+/** After it did not answer, it is asked again this soon. */
+export const RETRY_MS = 5000;
+
 const MAX_KEYS = 100;
 
 const Keys = z.object({ keys: z.array(z.looseObject({ kty: z.string() })).max(MAX_KEYS) });
@@ -31,14 +34,15 @@ type Where = Pick<OidcIssuer, 'issuer' | 'jwks_uri'>;
 /** The keys of an issuer, at the address that policy names or else at the one that the issuer names itself. */
 export function keySet(where: Where): KeySet {
   let held: { readonly keys: LocalJWKSet; readonly atMs: number } | undefined;
-  let askedMs: number | undefined;
+  let asked: { readonly atMs: number; readonly restMs: number } | undefined;
   let asking: Promise<void> | undefined;
 
   async function ask(nowMs: number): Promise<void> {
-    askedMs = nowMs;
+    asked = { atMs: nowMs, restMs: COOLDOWN_MS };
     try {
       held = { keys: await fetchKeys(where), atMs: nowMs };
     } catch (cause) {
+      asked = { atMs: nowMs, restMs: RETRY_MS };
       throw unavailable(where.issuer, cause);
     } finally {
       asking = undefined;
@@ -47,7 +51,7 @@ export function keySet(where: Where): KeySet {
 
   const isHeld = (nowMs: number, ms: number): boolean => held !== undefined && isWithin(held.atMs, nowMs, ms);
   const mayAsk = (nowMs: number): boolean =>
-    asking !== undefined || askedMs === undefined || !isWithin(askedMs, nowMs, COOLDOWN_MS);
+    asking !== undefined || asked === undefined || !isWithin(asked.atMs, nowMs, asked.restMs);
 
   /** Asks the issuer, with all others who want to. */
   function renew(nowMs: number): Promise<void> {
@@ -109,7 +113,7 @@ function unavailable(issuer: string, cause?: unknown): DrylaneError {
   const problem = {
     field: issuer,
     message: 'does not show the keys that its tokens are verified with',
-    mend: 'see whether it can be reached from here, and is the issuer that policy means; it is asked again in 30 s',
+    mend: 'see whether it can be reached from here, and is the issuer that policy means',
   };
   return new DrylaneError('unavailable', problem, { cause });
 }

@@ -205,8 +205,8 @@ describe('a forged token is refused', () => {
       fc.tuple(part, part, part).map((p) => p.join('.')),
     );
     await fc.assert(
-      fc.asyncProperty(text, fc.oneof(fc.constant(NOW), fc.double()), async (text, nowMs) => {
-        expect(await authenticate(text, nowMs)).toBeUndefined();
+      fc.asyncProperty(text, async (text) => {
+        expect(await authenticate(text, NOW)).toBeUndefined();
       }),
       { numRuns: 500 },
     );
