@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { digestOf } from '@drylane/proto/digest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Blobs } from './blobs.ts';
@@ -12,7 +13,7 @@ import { type SwiftServer, startSwift } from './swift.fixture.ts';
 
 const MiB = 1024 * 1024;
 /** More than one request takes, and than are on their way at once. */
-const BIG = Buffer.alloc(41 * MiB, 'a big one ');
+const BIG = Buffer.alloc(33 * MiB, 'a big one ');
 
 let swift: SwiftServer;
 let cutter: Cutter;
@@ -64,10 +65,10 @@ describe('blobs in a bucket', () => {
   it('are sent in parts when they are big, and are one object, kept once', async () => {
     const before = swift.filesOnDisk();
     expect(await put(BIG)).toEqual({ digest: digestOf(BIG), size: BIG.length });
-    expect(cutter.requests.filter((line) => line.includes('partNumber=')).length).toBe(6);
+    expect(cutter.requests.filter((line) => line.includes('partNumber=')).length).toBe(5);
     expect(await keys()).toEqual([`${settings.prefix}/${placeOf(digestOf(BIG))}`]);
     expect(await swift.uploads(settings.prefix)).toBe(0);
-    expect(swift.filesOnDisk() - before).toBe(7);
+    expect(swift.filesOnDisk() - before).toBe(6);
     expect(Buffer.compare(await blobs.get(digestOf(BIG)), BIG)).toBe(0);
   });
 
@@ -82,19 +83,20 @@ describe('blobs in a bucket', () => {
   });
 
   it('lie, while they come, in no file that has a name', async () => {
-    const named = () => readdirSync(tmpdir()).filter((name) => name.startsWith('drylane-blob-'));
-    const before = named();
+    const spool = mkdtempSync(join(tmpdir(), 'drylane-spool-'));
     const source = async function* () {
       yield Buffer.alloc(2 * MiB);
-      expect(named()).toEqual(before);
+      expect(readdirSync(spool)).toEqual([]);
+      rmSync(spool, { recursive: true });
     };
-    await blobs.putStream(source());
+    await s3Blobs({ ...settings, spool }).putStream(source());
+    expect(existsSync(spool)).toBe(false);
   });
 
   it('take memory for some parts at a time, whatever their size', async () => {
     const part = Buffer.alloc(MiB, 'x');
     const parts = async function* () {
-      for (let n = 0; n < 200; n += 1) yield part;
+      for (let n = 0; n < 160; n += 1) yield part;
     };
     let most = 0;
     const idle = process.memoryUsage().arrayBuffers;
@@ -106,7 +108,7 @@ describe('blobs in a bucket', () => {
     for await (const bytes of blobs.open(digest)) read += bytes.length;
     clearInterval(watch);
     expect(read).toBe(size);
-    expect(most / MiB).toBeLessThan(130);
+    expect(most / MiB).toBeLessThan(120);
   });
 });
 
@@ -116,7 +118,7 @@ describe('a store that breaks off', () => {
     ['a part', /^PUT .*partNumber=5&/, BIG],
     ['the first parts', /^PUT .*partNumber=/, BIG],
   ])('in %s leaves nothing of it', async (_, request, bytes) => {
-    cutter.inject({ request, of: 'client', after: 2 * MiB, by: 'cut' });
+    cutter.inject({ request, of: 'client', after: MiB / 2, by: 'cut' });
     expect(await leftBy(() => put(bytes))).toEqual(NOTHING);
   });
 
@@ -124,7 +126,7 @@ describe('a store that breaks off', () => {
     cutter.inject({ request: /^POST .*uploadId=/, of: 'client', after: 0, by: 'cut' });
     const left = await leftBy(() => put(BIG));
     // It is not known here whether the store heard of it: to end the upload now could take parts of a whole object.
-    expect(left).toEqual({ keys: [], uploads: 1, files: 7 });
+    expect(left).toEqual({ keys: [], uploads: 1, files: 6 });
     await put(BIG);
     expect(Buffer.compare(await blobs.get(digestOf(BIG)), BIG)).toBe(0);
   });
@@ -172,6 +174,7 @@ describe('a store that falls silent', () => {
   ] as const)('in %s is not waited for', async (_, request, of, after) => {
     cutter.inject({ request, of, after, by: 'silence' });
     expect(await leftBy(() => put(Buffer.alloc(5 * MiB, 'silence')))).toEqual(NOTHING);
+    expect(cutter.requests.filter((line) => request.test(line)).length).toBe(3);
   });
 
   it('in a download is not waited for, but a slow reader may be slow', async () => {
