@@ -55,7 +55,7 @@ export function askFor(settings: S3Settings): Ask {
 
 function clientFor(settings: S3Settings): S3Client {
   const { endpoint, region, forcePathStyle, accessKey, secretKey, patienceMs = PATIENCE_MS } = settings;
-  // What is not said here, the client would look for in the environment and in files of its own.
+  // What matters is said here: else the client looks for it in the environment and in files of its own.
   return new S3Client({
     endpoint,
     region,
