@@ -2,7 +2,7 @@ const SERVICES = 'chassis|dispatcher|worker|comparator|cli|console';
 
 // Files that decide: no clock, no random, no environment, no file, no network; snapshots and time are arguments.
 const PURE = [
-  '^services/chassis/src/(logger/clean|metrics/table|tracing/w3c|transport/(flow|jobs))\\.ts$',
+  '^services/chassis/src/(blobs/refusal|logger/clean|metrics/table|tracing/w3c|transport/(flow|jobs))\\.ts$',
   '^proto/src/(?!digest|document|paths|hazards)',
   '^services/comparator/src/(compare|decide)/',
   '^services/dispatcher/src/classify/',

@@ -142,6 +142,11 @@ export function planRedis(facts: ServerFacts): ServerPlan {
   return planServer(REDIS, facts);
 }
 
+/** Decides how this machine gets Swift, and the cache that it needs. */
+export function planSwift(facts: ServerFacts): ServerPlan {
+  return planServer(SWIFT, facts);
+}
+
 function planServer({ page, commands }: Server, facts: ServerFacts): ServerPlan {
   if (facts.installed) return { kind: 'use' };
   if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
@@ -171,6 +176,14 @@ const REDIS: Server = {
     arch: 'pacman -S --noconfirm redis',
     alpine: 'apk add redis',
     suse: 'zypper install -y redis',
+  },
+};
+
+const SWIFT: Server = {
+  page: 'https://docs.openstack.org/swift/latest/',
+  commands: {
+    debian: 'apt-get install -y python3-swift memcached',
+    ubuntu: 'apt-get install -y python3-swift memcached',
   },
 };
 
