@@ -7,6 +7,7 @@ import {
   planEngine,
   planImages,
   planPostgres,
+  planPrometheus,
   planRedis,
   planStandIn,
 } from './plan.ts';
@@ -144,6 +145,7 @@ describe('planStandIn', () => {
 describe.each([
   ['planPostgres', planPostgres],
   ['planRedis', planRedis],
+  ['planPrometheus', planPrometheus],
 ])('%s', (_, planServer) => {
   const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];
   const anyPlace = fc.record({

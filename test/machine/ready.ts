@@ -20,6 +20,7 @@ import {
   planImages,
 } from './plan.ts';
 import { hasPostgres, providePostgres } from './postgres.ts';
+import { hasPrometheus, providePrometheus } from './prometheus.ts';
 import { hasRedis, provideRedis } from './redis.ts';
 import type { Say } from './say.ts';
 
@@ -53,7 +54,7 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 
 /**
  * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now; for
- * tests, PostgreSQL and Redis, too.
+ * tests, PostgreSQL, Redis and Prometheus, too.
  * Looks first without the lock, so that a ready machine is left at once.
  * @returns the engine's version.
  * @throws DrylaneError `machine-unfit` with the command to type or the log to read.
@@ -182,7 +183,7 @@ async function build(machine: Machine, images: Images, tag: string, scratch: str
 
 /** Whether tests can start the servers that they need. */
 async function hasServers(): Promise<boolean> {
-  return (await hasPostgres()) && (await hasRedis());
+  return (await hasPostgres()) && (await hasRedis()) && (await hasPrometheus());
 }
 
 async function provideServers(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
@@ -191,6 +192,7 @@ async function provideServers(machine: Machine, { root, systems }: MachineFacts)
   const settings = { say, root, systems, log, env: systemEnvironment(machine.env) };
   await providePostgres(settings);
   await provideRedis(settings);
+  await providePrometheus(settings);
 }
 
 function unfit(message: string, mend: string): DrylaneError {
