@@ -7,6 +7,7 @@ import {
   planEngine,
   planImages,
   planPostgres,
+  planPrometheus,
   planRedis,
   planStandIn,
   planSwift,
@@ -145,6 +146,7 @@ describe('planStandIn', () => {
 describe.each([
   ['planPostgres', planPostgres, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
   ['planRedis', planRedis, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
+  ['planPrometheus', planPrometheus, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
   ['planSwift', planSwift, ['debian', 'ubuntu']],
 ])('%s', (_, planServer, known) => {
   const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];

@@ -147,6 +147,11 @@ export function planSwift(facts: ServerFacts): ServerPlan {
   return planServer(SWIFT, facts);
 }
 
+/** Decides how this machine gets Prometheus's server and the program that checks its rules. */
+export function planPrometheus(facts: ServerFacts): ServerPlan {
+  return planServer(PROMETHEUS, facts);
+}
+
 function planServer({ page, commands }: Server, facts: ServerFacts): ServerPlan {
   if (facts.installed) return { kind: 'use' };
   if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
@@ -184,6 +189,18 @@ const SWIFT: Server = {
   commands: {
     debian: 'apt-get install -y python3-swift memcached',
     ubuntu: 'apt-get install -y python3-swift memcached',
+  },
+};
+
+const PROMETHEUS: Server = {
+  page: 'https://prometheus.io/download/',
+  commands: {
+    debian: 'apt-get install -y prometheus',
+    ubuntu: 'apt-get install -y prometheus',
+    fedora: 'dnf install -y golang-github-prometheus',
+    arch: 'pacman -S --noconfirm prometheus',
+    alpine: 'apk add prometheus',
+    suse: 'zypper install -y golang-github-prometheus-prometheus',
   },
 };
 

@@ -1,8 +1,7 @@
-import { type Environment, exitOf, findProgram } from './command.ts';
-import { installPackages } from './install.ts';
+import { type Environment, findProgram } from './command.ts';
 import { planRedis } from './plan.ts';
 import type { Say } from './say.ts';
-import { SERVICE_POLICY, withoutService } from './services.ts';
+import { installWithoutService } from './service.ts';
 
 /** What making Redis available takes. */
 export interface RedisSettings {
@@ -24,10 +23,5 @@ export async function provideRedis({ say, env, log, ...facts }: RedisSettings): 
   if (plan.kind === 'use') return;
   if (plan.kind === 'leave')
     return say.line(`Redis is not installed, and tests that need it will fail; type: ${plan.mend}`);
-  await say.during('installing Redis', async () => {
-    const install = () => installPackages(['redis-server'], { env, log });
-    await withoutService(SERVICE_POLICY, 'redis-server', install);
-    // Nor at the next start of this machine; where nothing starts services, this has nothing to do.
-    await exitOf({ program: 'update-rc.d', args: ['redis-server', 'disable'], env, log });
-  });
+  await say.during('installing Redis', () => installWithoutService('redis-server', { env, log }));
 }

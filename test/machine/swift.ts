@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type Environment, exitOf, findProgram } from './command.ts';
+import { type Environment, findProgram } from './command.ts';
 import { installPackages } from './install.ts';
 import { planSwift } from './plan.ts';
 import type { Say } from './say.ts';
-import { SERVICE_POLICY, withoutService } from './services.ts';
+import { installWithoutService } from './service.ts';
 
 /** What making Swift, an object store that speaks S3, available takes. */
 export interface SwiftSettings {
@@ -45,8 +45,6 @@ export async function provideSwift({ say, env, log, ...facts }: SwiftSettings): 
     // The modules alone: Debian's packages of Swift's servers bring services, and a system log of their own.
     await installPackages(['python3-swift'], { env, log });
     if (cached) return;
-    await withoutService(SERVICE_POLICY, 'memcached', () => installPackages(['memcached'], { env, log }));
-    // Nor at the next start of this machine; where nothing starts services, this has nothing to do.
-    await exitOf({ program: 'update-rc.d', args: ['memcached', 'disable'], env, log });
+    await installWithoutService('memcached', { env, log });
   });
 }
