@@ -1,13 +1,10 @@
 import { openDossier } from '@drylane/dispatcher/desk/dossier';
-import { end, expire, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
-import { recall } from '@drylane/dispatcher/desk/record';
+import { end, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Run } from '@drylane/dispatcher/ledger/event';
-import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { isEnd } from '@drylane/proto/lifecycle';
-import { milliseconds } from '@drylane/proto/quantities';
 import { forgetApply, recover, recoverRun } from '@drylane/worker/promote/recover';
 import { stageName } from '@drylane/worker/promote/stage';
 import { isVisible, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
@@ -83,21 +80,4 @@ async function recoverOne(desk: LocalDesk, run: Run): Promise<Recovered> {
   const events = moves.map((to) => ({ type: 'moved' as const, to, reason: 'its process died' }));
   await end(desk, id, events, NOTHING_KNOWN);
   return { run_id: id, result: 'inconclusive', conflicts: [], reason: null };
-}
-
-/** Ends the runs that have waited longer than the policy that they were decided under lets them. */
-export async function expireRuns(desk: LocalDesk, nowMs: number): Promise<void> {
-  const waits = new Map<Digest, number>();
-  for (const run of await desk.ledger.expiring(nowMs)) {
-    const digest = run.policy_digest;
-    const waitMs = waits.get(digest) ?? (await waitOf(desk, digest));
-    waits.set(digest, waitMs);
-    if (nowMs < run.updated_ms + waitMs) continue;
-    // Another process may be letting it land at this moment; the transition table lets only one.
-    await expire(desk, await openDossier(desk, RunId.parse(run.id))).catch(() => undefined);
-  }
-}
-
-async function waitOf({ blobs }: LocalDesk, policy: Digest): Promise<number> {
-  return milliseconds((await recall(blobs, 'policy', policy)).approvals.live.expires);
 }

@@ -1,0 +1,123 @@
+import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { RunId } from '@drylane/proto/ids';
+import type { Promotion } from '@drylane/proto/promotion';
+import { Compared, Job, Landed, type RehearsalTask } from '@drylane/proto/task';
+import { giveBack, settleClaim } from '../desk/claim.ts';
+import type { Desk } from '../desk/desk.ts';
+import { openDossier } from '../desk/dossier.ts';
+import { end, NOTHING_KNOWN } from '../desk/ending.ts';
+import { recall } from '../desk/record.ts';
+import { settleRehearsal } from '../desk/rehearsed.ts';
+import type { Run } from '../ledger/event.ts';
+import type { Fleet } from './fleet.ts';
+
+/** Records what workers and comparators answered. Done again, it changes nothing. */
+export function settleWork(fleet: Fleet): Work {
+  return async ({ data, before }): Promise<Json> => {
+    const { run, lane, task } = Job.parse(data);
+    if (lane === 'rehearsal')
+      await settled(() =>
+        settleRehearsed(fleet, run, { before, task: recall(fleet.desk.blobs, 'task', task) }),
+      );
+    else await settled(() => settleLive(fleet.desk, run, before));
+    fleet.nudge();
+    return null;
+  };
+}
+
+/** Where the run is no longer what the answer is of, somebody has settled it already. */
+async function settled(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (fault) {
+    if (!(fault instanceof DrylaneError) || fault.code !== 'illegal-transition') throw fault;
+  }
+}
+
+interface RehearsedFacts {
+  readonly before: Before;
+  readonly task: Promise<RehearsalTask>;
+}
+
+async function settleRehearsed({ desk }: Fleet, id: RunId, facts: RehearsedFacts): Promise<void> {
+  const [{ run }, task] = await Promise.all([desk.ledger.readRun(id), facts.task]);
+  if (run.state !== 'rehearsing') return;
+  const answer = readAnswer(facts.before);
+  const known = { ...NOTHING_KNOWN, intent: task.envelope.intent, risk: task.risk };
+  const fail = (reason: string) => end(desk, id, [{ type: 'moved', to: 'inconclusive', reason }], known);
+  if (!answer.ok) {
+    await fail(answer.reason);
+    return;
+  }
+  try {
+    await record(desk, run, task, answer);
+  } catch (fault) {
+    // What cannot be reached is asked for again; an answer that makes no sense will make none the next time.
+    if (fault instanceof DrylaneError && fault.code !== 'internal') throw fault;
+    await fail('what its worker or comparator answered does not fit the run');
+  }
+}
+
+type Answer = Extract<Compared, { ok: true }>;
+
+async function record(desk: Desk, run: Run, task: RehearsalTask, { rehearsed, decision }: Answer) {
+  const fits =
+    decision.policy_digest === run.policy_digest &&
+    decision.evidence_digest === rehearsed.evidence &&
+    decision.change_set_digest === rehearsed.change_set;
+  if (!fits) throw new TypeError('the decision is of something else');
+  const [evidence, policy] = await Promise.all([
+    recall(desk.blobs, 'evidence', rehearsed.evidence),
+    recall(desk.blobs, 'policy', run.policy_digest),
+  ]);
+  await settleRehearsal(desk, policy, {
+    ...{ id: task.run, submitter: run.submitter ?? '', envelope: task.envelope, risk: task.risk },
+    ...{ evidence, decision, place: rehearsed.place, promotion: task.promotion },
+    envelopeDigest: run.envelope_digest,
+    forbidden: task.allowed.forbidden_paths,
+    patches: rehearsed.patches,
+    rawOutput: rehearsed.raw_output,
+  });
+}
+
+function readAnswer(before: Before): Compared {
+  if (before === null) return { ok: false, reason: 'nobody answered' };
+  if (!before.ok) return { ok: false, reason: before.reason };
+  const answer = Compared.safeParse(before.value);
+  return answer.success
+    ? answer.data
+    : { ok: false, reason: 'its comparator answered what nobody understands' };
+}
+
+/** Records what a live worker answered; one that says nothing is waited for, as it may still tell after a restart. */
+async function settleLive(desk: Desk, id: RunId, before: Before): Promise<void> {
+  const answer = before?.ok === true ? Landed.safeParse(before.value) : undefined;
+  if (answer?.success === true) await settleLanded(desk, id, answer.data);
+  else await settleSilence(desk, id);
+}
+
+/**
+ * Records what became of a claim, as its owner says.
+ * @throws DrylaneError `illegal-transition` where it is not its claim, or is settled already.
+ */
+export async function settleLanded(desk: Desk, id: RunId, landed: Landed): Promise<void> {
+  const dossier = await openDossier(desk, id);
+  const { run } = dossier;
+  const { owner } = landed;
+  // It has touched nothing, and claimed nothing that was heard: the run stands where it stood.
+  if (landed.result === 'untouched' && (run.state !== 'promoting' || run.owner !== owner)) return;
+  if (landed.result === 'ended') await settleClaim(desk, dossier, landed.promotion, owner);
+  else await giveBack(desk, id, { mode: run.promotion_mode ?? 'apply', owner });
+}
+
+/** Of a command that ran for real, nobody can know any more; files are brought back or forward by their journal. */
+async function settleSilence(desk: Desk, id: RunId): Promise<void> {
+  const dossier = await openDossier(desk, id);
+  const { state, promotion_mode: mode, owner } = dossier.run;
+  if (state !== 'promoting' || mode !== 'rerun') return;
+  const unknown: Promotion = { ...NOTHING, mode, result: 'unknown' };
+  await settleClaim(desk, dossier, unknown, owner);
+}
+
+const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
