@@ -11,25 +11,26 @@ import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { Schedule, ScheduleId, ScheduleRequest } from '@drylane/proto/schedule';
 import type { Sheet } from '@drylane/proto/sheet';
 import type { Claim, Landed } from '@drylane/proto/task';
+import type { Principal } from '../access/access.ts';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { ChainedEvent } from '../ledger/chain.ts';
 import type { Run } from '../ledger/event.ts';
-
-/** Who asks, as far as runs remember it. Whether they may was decided before the service hears of them. */
-export interface Caller {
-  /** What stands in a run as its submitter, and in an approval as its approver. */
-  readonly id: string;
-  /** Of an operator or a worker it may be `*`: all of them. */
-  readonly tenant: string;
-}
 
 /** A run and whose it is. Its tenant and its submitter never change. */
 export interface OwnedRun {
   readonly tenant: string;
   readonly run: Run;
+  /** The id of the principal who claimed it last; null where nobody did. Not `run.owner`, which a worker says of itself. */
+  readonly claimant: string | null;
   /** Why it went to where it is, where that was said; scrubbed. */
   readonly reason: string | null;
   /** Whether it lands by itself once verdict, policy and approvals allow. */
+  readonly promote: boolean;
+}
+
+export interface SubmitOptions {
+  readonly tenant: string;
+  /** Whether it may land; else it is only rehearsed, until somebody asks for more. */
   readonly promote: boolean;
 }
 
@@ -75,9 +76,11 @@ export interface Content {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
+/** Tenants whose things are asked for; never an empty list. */
+export type Tenants = readonly string[] | 'all';
+
 export interface ListQuery {
-  /** Null: of all tenants. */
-  readonly tenant: string | null;
+  readonly tenants: Tenants;
   readonly limit: number;
   readonly before?: RunId;
   readonly task?: string;
@@ -106,7 +109,7 @@ export interface Service {
    * Takes an envelope in. One that policy refuses is a run as well: it is answered in state `refused` with the reason, and
    * leaves a receipt. Queues that cannot be reached are no fault: the run is in the ledger, and is queued later.
    */
-  submit(who: Caller, envelope: Envelope, options: { readonly promote: boolean }): Promise<Submission>;
+  submit(who: Principal, envelope: Envelope, how: SubmitOptions): Promise<Submission>;
   find(id: RunId): Promise<OwnedRun>;
   /** Newest first. A page may be shorter than `limit` only where nothing follows it. */
   list(query: ListQuery): Promise<readonly OwnedRun[]>;
@@ -122,10 +125,10 @@ export interface Service {
   sheet(id: RunId, lane: Lane): Promise<Sheet>;
   words(id: RunId): Promise<Words>;
   /** Keeps a person's word; the service itself refuses the submitter's, whoever let it through. */
-  decide(who: Caller, id: RunId, word: Word): Promise<Hearing>;
-  cancel(who: Caller, id: RunId): Promise<OwnedRun>;
+  decide(who: Principal, id: RunId, word: Word): Promise<Hearing>;
+  cancel(who: Principal, id: RunId): Promise<OwnedRun>;
   /** From now on the run lands once it may; at once where it may now. Asked again, it changes nothing. */
-  promote(who: Caller, id: RunId): Promise<OwnedRun>;
+  promote(who: Principal, id: RunId): Promise<OwnedRun>;
   /** @throws DrylaneError `not-found` while the run has not ended. */
   receipt(id: RunId): Promise<SignedReceipt>;
   /** @throws DrylaneError `not-found` where nothing changed, or what changed cannot land. */
@@ -136,14 +139,14 @@ export interface Service {
   /** What `git am` takes. @throws DrylaneError `not-found` for a workspace that is no git tree, or where nothing changed. */
   patch(id: RunId): Promise<Content>;
   /** A live worker takes the run, at most one of them ever; asked again by the same owner for the same, it changes nothing. */
-  claim(who: Caller, id: RunId, claim: Claim): Promise<OwnedRun>;
+  claim(who: Principal, id: RunId, claim: Claim): Promise<OwnedRun>;
   /** A live worker says what became of its claim; said again by the same owner, it changes nothing. */
-  settle(who: Caller, id: RunId, landed: Landed): Promise<OwnedRun>;
+  settle(who: Principal, id: RunId, landed: Landed): Promise<OwnedRun>;
   /** Keeps a tar of a workspace. What the stream throws is thrown, and then nothing is kept. */
-  keepWorkspace(who: Caller, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
+  keepWorkspace(who: Principal, tenant: string, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   policy(): Promise<LoadedPolicy>;
-  addSchedule(who: Caller, request: ScheduleRequest): Promise<Schedule>;
-  schedules(tenant: string | null): Promise<readonly Schedule[]>;
+  addSchedule(who: Principal, tenant: string, request: ScheduleRequest): Promise<Schedule>;
+  schedules(tenants: Tenants): Promise<readonly Schedule[]>;
   schedule(id: ScheduleId): Promise<Schedule>;
-  removeSchedule(who: Caller, id: ScheduleId): Promise<void>;
+  removeSchedule(who: Principal, id: ScheduleId): Promise<void>;
 }
