@@ -1,5 +1,5 @@
 import type { BlockLine } from './block.ts';
-import type { Dossier } from './embedded/dossier.ts';
+import type { Dossier } from './embedded/records.ts';
 
 /** What a person agrees to, besides what was seen: how it lands, with what, where, and under whose rules. */
 export function termsOf({ mode, judgement, evidence, policy, run, approvals }: Dossier): BlockLine[] {

@@ -2,8 +2,8 @@ import { realpath } from 'node:fs/promises';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Promotion } from '@drylane/proto/promotion';
+import type { Place } from '@drylane/proto/task';
 import { fingerprintOf, identityOf } from '@drylane/worker/changeset/whole';
-import type { Place } from './record.ts';
 
 /**
  * What has to be the same about a workspace when its run lands. A command that may run again reads whatever is there

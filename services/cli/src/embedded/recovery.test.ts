@@ -7,7 +7,7 @@ import type { PromotionMode } from '@drylane/proto/approval';
 import { digestOf } from '@drylane/proto/digest';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Desk, openDesk } from './desk.ts';
+import { type LocalDesk, openDesk } from './desk.ts';
 import { keepRun, RUN } from './records.fixture.ts';
 import { recoverRuns } from './recovery.ts';
 
@@ -17,7 +17,7 @@ const DEAD = formatOwner({ ...currentOwner(), pid: 2 ** 22 + 1 });
 
 describe('recovery of promotions', () => {
   let state: string;
-  let desk: Desk;
+  let desk: LocalDesk;
   beforeEach(async () => {
     state = mkdtempSync(join(tmpdir(), 'drylane-recovery-'));
     await keepRun(state, null);
@@ -43,7 +43,7 @@ describe('recovery of promotions', () => {
   }
 
   /** A recoverer that has read the ledger some time ago. */
-  function slowly(seen: readonly Run[]): Desk {
+  function slowly(seen: readonly Run[]): LocalDesk {
     const ledger = new Proxy(desk.ledger, {
       get: (target, name: keyof Ledger) =>
         name === 'unsettled' ? async () => seen : Reflect.get(target, name).bind(target),

@@ -1,3 +1,6 @@
+import { openDossier } from '@drylane/dispatcher/desk/dossier';
+import { end, expire, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
+import { recall } from '@drylane/dispatcher/desk/record';
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Run } from '@drylane/dispatcher/ledger/event';
 import type { Digest } from '@drylane/proto/digest';
@@ -6,11 +9,8 @@ import { RunId } from '@drylane/proto/ids';
 import { milliseconds } from '@drylane/proto/quantities';
 import { recoverRun } from '@drylane/worker/promote/recover';
 import { mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
-import type { Desk } from './desk.ts';
-import { openDossier } from './dossier.ts';
-import { end, expire, NOTHING_KNOWN } from './ending.ts';
+import type { LocalDesk } from './desk.ts';
 import { settleFiles } from './promotion.ts';
-import { recall } from './record.ts';
 
 /** What became of a run whose process died. */
 export interface Recovered {
@@ -23,7 +23,7 @@ export interface Recovered {
 }
 
 /** Brings every run that a dead process was at to where it can stand; what nobody can know is recorded as unknown. */
-export async function recoverRuns(desk: Desk): Promise<readonly Recovered[]> {
+export async function recoverRuns(desk: LocalDesk): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
   for (const run of await desk.ledger.unsettled()) {
     const owner = parseOwner(run.owner);
@@ -41,7 +41,7 @@ function failed(run: Run, fault: unknown): Recovered | undefined {
   return { run_id: RunId.parse(run.id), result: 'failed', conflicts: [], reason };
 }
 
-async function recoverOne(desk: Desk, run: Run): Promise<Recovered> {
+async function recoverOne(desk: LocalDesk, run: Run): Promise<Recovered> {
   const id = RunId.parse(run.id);
   if (run.state === 'promoting') {
     const claim = { mode: run.promotion_mode ?? 'rerun', owner: run.owner } as const;
@@ -56,7 +56,7 @@ async function recoverOne(desk: Desk, run: Run): Promise<Recovered> {
 }
 
 /** Ends the runs that have waited longer than the policy that they were decided under lets them. */
-export async function expireRuns(desk: Desk, nowMs: number): Promise<void> {
+export async function expireRuns(desk: LocalDesk, nowMs: number): Promise<void> {
   const waits = new Map<Digest, number>();
   for (const run of await desk.ledger.expiring(nowMs)) {
     const digest = run.policy_digest;
@@ -68,6 +68,6 @@ export async function expireRuns(desk: Desk, nowMs: number): Promise<void> {
   }
 }
 
-async function waitOf({ blobs }: Desk, policy: Digest): Promise<number> {
+async function waitOf({ blobs }: LocalDesk, policy: Digest): Promise<number> {
   return milliseconds((await recall(blobs, 'policy', policy)).approvals.live.expires);
 }

@@ -141,7 +141,7 @@ async function startPostgres(): Promise<Kind> {
   };
   return {
     async place() {
-      await place.execute('truncate runs, events, approvals, receipts');
+      await place.execute('truncate runs, events, approvals, receipts, submissions');
       return place;
     },
     stop: () => cluster.stop(),

@@ -1,9 +1,11 @@
 import type { Approval } from '@drylane/proto/approval';
 import type { Digest } from '@drylane/proto/digest';
 import type { RunId } from '@drylane/proto/ids';
+import type { RunState } from '@drylane/proto/lifecycle';
 import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { ChainedEvent } from './chain.ts';
 import type { LedgerEvent, Run } from './event.ts';
+import type { Earlier, OldestQuery, SubmissionKey } from './line.ts';
 
 /** The record of every run and the only place where a run's state changes. Times are milliseconds since 1970. */
 export interface Ledger {
@@ -18,8 +20,17 @@ export interface Ledger {
    * @throws DrylaneError `not-found`, or `internal` when the record was changed from outside.
    */
   readRun(id: RunId): Promise<RunRecord>;
-  /** Runs, the newest first; those older than `before`, those of one `task`. At most 1000. */
-  listRuns(query: RunQuery): Promise<readonly Run[]>;
+  /**
+   * Adds a new run. Where its key was seen before, nothing is added, and the answer is the run that it was seen with.
+   * @throws DrylaneError as {@link append}.
+   */
+  submit(submission: NewRun): Promise<Run | Earlier>;
+  /** Runs, the newest first; those older than `before`, those of one `task`, state, or of some tenants. At most 1000. */
+  listRuns(query: ListQuery): Promise<readonly Run[]>;
+  /** How many runs of each tenant are in a state. Those of one machine, which have no tenant, are not counted. */
+  countByTenant(state: RunState): Promise<ReadonlyMap<string, number>>;
+  /** Runs of tenants in a state, the oldest first. At most 1000. */
+  oldest(query: OldestQuery): Promise<readonly Run[]>;
   /** Runs that some process works on, or worked on when it died; their `owner` tells which. Oldest first. */
   unsettled(): Promise<readonly Run[]>;
   /** Runs that wait for somebody, and to which nothing has happened since before that time. Oldest first, at most 1000. */
@@ -55,10 +66,21 @@ export interface RunRecord {
   readonly events: readonly ChainedEvent[];
 }
 
-export interface RunQuery {
+/** A run that is submitted: its first events, with its receipt where policy refused it. */
+export interface NewRun {
+  readonly id: RunId;
+  readonly events: readonly LedgerEvent[];
+  readonly nowMs: number;
+  readonly issue?: Issue;
+  readonly key: SubmissionKey | null;
+}
+
+export interface ListQuery {
   readonly limit: number;
   readonly before?: RunId;
   readonly task?: string;
+  readonly state?: RunState;
+  readonly tenants?: readonly string[];
 }
 
 export interface ReceiptQuery {

@@ -1,7 +1,7 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Run } from './event.ts';
-import type { ApprovalRow, EventRow, ReceiptRow } from './rows.ts';
+import type { ApprovalRow, EventRow, ReceiptRow, SubmissionRow } from './rows.ts';
 
 /** The ledger's tables, the same in SQLite and PostgreSQL. */
 export interface Tables {
@@ -9,13 +9,14 @@ export interface Tables {
   readonly events: EventRow;
   readonly approvals: ApprovalRow;
   readonly receipts: ReceiptRow;
+  readonly submissions: SubmissionRow;
   readonly ledger_migrations: { readonly version: number };
 }
 
 type Migration = (db: Transaction<Tables>) => Promise<void>;
 
 /** In order, and never changed once released: what is new is another one at the end. */
-const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput, addPromotion];
+const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput, addPromotion, addFleet];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
   await db.schema
@@ -81,6 +82,31 @@ async function addPromotion(db: Transaction<Tables>): Promise<void> {
     .addColumn('run_id', 'text', (c) => c.notNull().unique().references('runs.id'))
     .addColumn('digest', 'text', (c) => c.notNull())
     .addColumn('json', 'text', (c) => c.notNull())
+    .execute();
+}
+
+async function addFleet(db: Transaction<Tables>): Promise<void> {
+  for (const column of ['tenant', 'task_digest', 'claimant', 'reason'])
+    await db.schema.alterTable('runs').addColumn(column, 'text').execute();
+  await db.schema
+    .alterTable('runs')
+    .addColumn('promote', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  const moves = db.selectFrom('events').select(['run_id', 'json']).where('type', '=', 'moved');
+  // The last move of a run is the one whose reason stays.
+  for (const { run_id, json } of await moves.orderBy('run_id').orderBy('sequence').execute()) {
+    const { reason } = JSON.parse(json) as { readonly reason: string | null };
+    await db.updateTable('runs').set({ reason }).where('id', '=', run_id).execute();
+  }
+  await db.schema.createIndex('runs_line').on('runs').columns(['state', 'tenant', 'id']).execute();
+  await db.schema.createIndex('runs_tenant').on('runs').columns(['tenant', 'id']).execute();
+  await db.schema
+    .createTable('submissions')
+    .addColumn('tenant', 'text', (c) => c.notNull())
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('submissions_key', ['tenant', 'key'])
     .execute();
 }
 

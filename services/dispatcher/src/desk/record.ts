@@ -1,9 +1,8 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import type { Redactor } from '@drylane/chassis/redact/redact';
-import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import { ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
-import { canonicalJson, Digest } from '@drylane/proto/digest';
+import { canonicalJson, type Digest } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
 import { Evidence } from '@drylane/proto/evidence';
 import type { RunId } from '@drylane/proto/ids';
@@ -13,18 +12,9 @@ import { Promotion } from '@drylane/proto/promotion';
 import { Receipt, receiptDigest, type SignedReceipt } from '@drylane/proto/receipt';
 import type { ReceiptRef } from '@drylane/proto/rehearsal';
 import { Risk } from '@drylane/proto/risk';
+import { Place } from '@drylane/proto/task';
 import { z } from 'zod';
-
-/** The directory that a command was rehearsed on. */
-export const Place = z.strictObject({
-  path: z.string().describe('Its real path'),
-  dev: z.string().describe('With `ino`: which directory of this machine that is'),
-  ino: z.string(),
-  fingerprint: Digest.nullable().describe(
-    'Of everything in it, for a command that runs again; null for any other',
-  ),
-});
-export type Place = Readonly<z.infer<typeof Place>>;
+import type { Ledger } from '../ledger/ledger.ts';
 
 /** What a run's decision rests on, kept beside its evidence so that it can be shown again. */
 export const Judgement = z.strictObject({

@@ -1,6 +1,3 @@
-import type { LedgerEvent, Run } from '@drylane/dispatcher/ledger/event';
-import { diffOf, type End, type EndFacts, statementOf } from '@drylane/dispatcher/receipt/receipt';
-import { signReceipt } from '@drylane/dispatcher/receipt/sign';
 import type { Approval } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
@@ -8,6 +5,9 @@ import type { Promotion } from '@drylane/proto/promotion';
 import { milliseconds } from '@drylane/proto/quantities';
 import { isEndState, type SignedReceipt } from '@drylane/proto/receipt';
 import type { ReceiptRef } from '@drylane/proto/rehearsal';
+import type { LedgerEvent, Run } from '../ledger/event.ts';
+import { diffOf, type End, type EndFacts, statementOf } from '../receipt/receipt.ts';
+import { signReceipt } from '../receipt/sign.ts';
 import type { Desk } from './desk.ts';
 import type { Dossier } from './dossier.ts';
 import { refOf } from './record.ts';
