@@ -8,6 +8,7 @@ const PURE = [
   '^services/dispatcher/src/classify/',
   '^services/dispatcher/src/admit/(admit|suggest|next|policy)\\.ts$',
   '^services/dispatcher/src/ledger/(event|order|advance|chain|rows|nul)\\.ts$',
+  '^services/dispatcher/src/access/(access|grants|rate|recent|row)\\.ts$',
   '^services/dispatcher/src/approve/(approve|mode)\\.ts$',
   '^services/dispatcher/src/receipt/(receipt|shorten|links|lines)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',

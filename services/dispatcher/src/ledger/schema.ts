@@ -1,5 +1,6 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { TokenRow } from '../access/row.ts';
 import type { Run } from './event.ts';
 import type { ApprovalRow, EventRow, ReceiptRow, SubmissionRow } from './rows.ts';
 
@@ -10,13 +11,20 @@ export interface Tables {
   readonly approvals: ApprovalRow;
   readonly receipts: ReceiptRow;
   readonly submissions: SubmissionRow;
+  readonly tokens: TokenRow;
   readonly ledger_migrations: { readonly version: number };
 }
 
 type Migration = (db: Transaction<Tables>) => Promise<void>;
 
 /** In order, and never changed once released: what is new is another one at the end. */
-const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput, addPromotion, addFleet];
+const MIGRATIONS: readonly Migration[] = [
+  createRunsAndEvents,
+  addRawOutput,
+  addPromotion,
+  addFleet,
+  addTokens,
+];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
   await db.schema
@@ -107,6 +115,30 @@ async function addFleet(db: Transaction<Tables>): Promise<void> {
     .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
     .addColumn('body', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('submissions_key', ['tenant', 'key'])
+    .execute();
+}
+
+async function addTokens(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('secret_hash', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('tenant', 'text')
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('expires_ms', 'bigint')
+    .addColumn('revoked_ms', 'bigint')
+    .addColumn('last_used_ms', 'bigint')
+    .execute();
+  // Two that count at once under one name would be one person to whoever reads the record.
+  await db.schema
+    .createIndex('tokens_name')
+    .unique()
+    .on('tokens')
+    .column('name')
+    .where(sql<boolean>`revoked_ms is null`)
     .execute();
 }
 
