@@ -9,9 +9,10 @@ import {
   type ResourceOf,
   tenantsFor,
 } from '../access/access.ts';
+import type { Run } from '../ledger/event.ts';
 import type { Desk, Targets } from './handler.ts';
 import { type Refusal, refusal } from './problem.ts';
-import type { OwnedRun, Tenants } from './service.ts';
+import type { Tenants } from './service.ts';
 import type { Acted, Route } from './table.ts';
 import { TokenId } from './wire.ts';
 
@@ -68,8 +69,8 @@ export async function guard(
     case 'new-token':
       return decided(who, action, { kind: 'tenant', tenant: tenantOf(request.body) }, null, 'tenant');
     case 'run': {
-      const owned = await found(RunId.safeParse(id).data, (run) => service.find(run));
-      return decided(who, wordAction(action, request.body), owned && runOf(owned), owned, id);
+      const run = await found(RunId.safeParse(id).data, (name) => service.find(name));
+      return decided(who, wordAction(action, request.body), run && runOf(run), run, id);
     }
     case 'token': {
       const token = await found(TokenId.safeParse(id).data, (name) => tokens.read(name));
@@ -77,7 +78,9 @@ export async function guard(
     }
     case 'schedule': {
       const schedule = await found(ScheduleId.safeParse(id).data, (name) => service.schedule(name));
-      return decided(who, action, schedule && { kind: 'tenant', tenant: schedule.tenant }, schedule, id);
+      const { tenant = '', submitter = null } = schedule ?? {};
+      const ofRuns = { kind: 'run', tenant, submitter, claimant: null } as const;
+      return decided(who, action, schedule && ofRuns, schedule, id);
     }
     default:
       return route.of satisfies never;
@@ -96,8 +99,9 @@ async function found<I, T>(
   });
 }
 
-function runOf({ tenant, run, claimant }: OwnedRun): ResourceOf<'read-run'> {
-  return { kind: 'run', tenant, submitter: run.submitter, claimant };
+/** Whose a run is; one without a tenant was made on a machine of its own, and is nobody's here. */
+function runOf({ tenant, submitter, claimant }: Run): ResourceOf<'read-run'> | undefined {
+  return tenant === null ? undefined : { kind: 'run', tenant, submitter, claimant };
 }
 
 /** Approving and rejecting come by the same route, and not everybody who may do one may do the other. */

@@ -4,10 +4,11 @@ import type { Schedule } from '@drylane/proto/schedule';
 import type { z } from 'zod';
 import type { Principal } from '../access/access.ts';
 import type { Token, Tokens } from '../access/tokens.ts';
+import type { Run } from '../ledger/event.ts';
 import type { HttpLimits } from './limits.ts';
 import { type ProblemCode, type Refusal, refusal } from './problem.ts';
 import type { Seats } from './seats.ts';
-import type { OwnedRun, Service, Tenants } from './service.ts';
+import type { Service, Tenants } from './service.ts';
 import type { ROUTES, RouteName } from './table.ts';
 
 /** What handlers reach the rest of the dispatcher by. */
@@ -30,7 +31,7 @@ export interface Targets {
   readonly tenants: Tenants;
   readonly tenant: string;
   readonly 'new-token': null;
-  readonly run: OwnedRun;
+  readonly run: Run;
   readonly token: Token;
   readonly schedule: Schedule;
 }

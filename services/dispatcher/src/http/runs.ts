@@ -1,8 +1,9 @@
 import { visible } from '@drylane/chassis/redact/visible';
-import type { RunId } from '@drylane/proto/ids';
+import { RunId } from '@drylane/proto/ids';
+import type { Run } from '../ledger/event.ts';
 import { type Asked, type Handlers, ok, refuse } from './handler.ts';
 import { nextPath } from './page.ts';
-import type { OwnedRun, Patch } from './service.ts';
+import type { Patch } from './service.ts';
 import type { ListRunsQuery, RunPage, ShownRun } from './wire.ts';
 
 /** Runs come in, and are looked at. */
@@ -14,8 +15,8 @@ export const runHandlers: Handlers<
     if (taken.outcome === 'full')
       return refuse('too-many-requests', LANE_FULL, Math.max(1, Math.ceil(taken.retryAfterS)));
     if (taken.outcome === 'other-body') return refuse('conflict', otherBody(taken.run));
-    const { owned, isNew } = taken;
-    return ok(shown(owned), isNew ? 202 : 200, { location: `/v1/runs/${owned.run.id}` });
+    const { run, isNew } = taken;
+    return ok(shown(run), isNew ? 202 : 200, { location: `/v1/runs/${run.id}` });
   },
   'list-runs': async ({ query, target: tenants }, { service }) => {
     const { tenant: _, limit, before, task, state } = query;
@@ -44,17 +45,18 @@ export const runHandlers: Handlers<
 
 /** The id of the run that is asked about. */
 export function idOf({ target }: Pick<Asked<'read-run'>, 'target'>): RunId {
-  return target.run.id as RunId;
+  return RunId.parse(target.id);
 }
 
 /** A run as it is shown. */
-export function shown({ run, tenant, reason, promote }: OwnedRun): ShownRun {
-  return { ...run, tenant, reason, promote };
+export function shown(run: Run): ShownRun {
+  const { task_digest: _, promote, ...rest } = run;
+  return { ...rest, promote: promote === 1 };
 }
 
-function nextPage(query: ListRunsQuery, found: readonly OwnedRun[]): string | null {
+function nextPage(query: ListRunsQuery, found: readonly Run[]): string | null {
   const last = found.length < query.limit ? undefined : found.at(-1);
-  return last === undefined ? null : nextPath('/v1/runs', query, { before: last.run.id });
+  return last === undefined ? null : nextPath('/v1/runs', query, { before: last.id });
 }
 
 /** Diffs as people read them; whatever stands in a file, it does nothing to a terminal. */

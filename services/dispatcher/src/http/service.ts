@@ -16,18 +16,6 @@ import type { LoadedPolicy } from '../admit/load.ts';
 import type { ChainedEvent } from '../ledger/chain.ts';
 import type { Run } from '../ledger/event.ts';
 
-/** A run and whose it is. Its tenant and its submitter never change. */
-export interface OwnedRun {
-  readonly tenant: string;
-  readonly run: Run;
-  /** The id of the principal who claimed it last; null where nobody did. Not `run.owner`, which a worker says of itself. */
-  readonly claimant: string | null;
-  /** Why it went to where it is, where that was said; scrubbed. */
-  readonly reason: string | null;
-  /** Whether it lands by itself once verdict, policy and approvals allow. */
-  readonly promote: boolean;
-}
-
 export interface SubmitOptions {
   readonly tenant: string;
   /** Whether it may land; else it is only rehearsed, until somebody asks for more. */
@@ -37,7 +25,7 @@ export interface SubmitOptions {
 /** What became of a submission. None of it throws: each is an answer of its own. */
 export type Submission =
   /** `isNew` is false where the idempotency key was seen in this tenant with the same envelope: then it is that run. */
-  | { readonly outcome: 'taken'; readonly owned: OwnedRun; readonly isNew: boolean }
+  | { readonly outcome: 'taken'; readonly run: Run; readonly isNew: boolean }
   /** The idempotency key was seen in this tenant with something else. */
   | { readonly outcome: 'other-body'; readonly run: RunId }
   /** As many runs wait as may wait, of this tenant or of all. */
@@ -110,9 +98,10 @@ export interface Service {
    * leaves a receipt. Queues that cannot be reached are no fault: the run is in the ledger, and is queued later.
    */
   submit(who: Principal, envelope: Envelope, how: SubmitOptions): Promise<Submission>;
-  find(id: RunId): Promise<OwnedRun>;
+  /** Where a run stands, and whose it is: its tenant, its submitter, and the principal who claimed it. */
+  find(id: RunId): Promise<Run>;
   /** Newest first. A page may be shorter than `limit` only where nothing follows it. */
-  list(query: ListQuery): Promise<readonly OwnedRun[]>;
+  list(query: ListQuery): Promise<readonly Run[]>;
   /** The events of a run in their order, each once. */
   events(id: RunId, query: EventsQuery): AsyncIterable<ChainedEvent>;
   /** What `drylane execute --json` prints. @throws DrylaneError `not-found` while nothing is decided. */
@@ -126,9 +115,9 @@ export interface Service {
   words(id: RunId): Promise<Words>;
   /** Keeps a person's word; the service itself refuses the submitter's, whoever let it through. */
   decide(who: Principal, id: RunId, word: Word): Promise<Hearing>;
-  cancel(who: Principal, id: RunId): Promise<OwnedRun>;
+  cancel(who: Principal, id: RunId): Promise<Run>;
   /** From now on the run lands once it may; at once where it may now. Asked again, it changes nothing. */
-  promote(who: Principal, id: RunId): Promise<OwnedRun>;
+  promote(who: Principal, id: RunId): Promise<Run>;
   /** @throws DrylaneError `not-found` while the run has not ended. */
   receipt(id: RunId): Promise<SignedReceipt>;
   /** @throws DrylaneError `not-found` where nothing changed, or what changed cannot land. */
@@ -139,9 +128,9 @@ export interface Service {
   /** What `git am` takes. @throws DrylaneError `not-found` for a workspace that is no git tree, or where nothing changed. */
   patch(id: RunId): Promise<Content>;
   /** A live worker takes the run, at most one of them ever; asked again by the same owner for the same, it changes nothing. */
-  claim(who: Principal, id: RunId, claim: Claim): Promise<OwnedRun>;
+  claim(who: Principal, id: RunId, claim: Claim): Promise<Run>;
   /** A live worker says what became of its claim; said again by the same owner, it changes nothing. */
-  settle(who: Principal, id: RunId, landed: Landed): Promise<OwnedRun>;
+  settle(who: Principal, id: RunId, landed: Landed): Promise<Run>;
   /** Keeps a tar of a workspace. What the stream throws is thrown, and then nothing is kept. */
   keepWorkspace(who: Principal, tenant: string, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   policy(): Promise<LoadedPolicy>;

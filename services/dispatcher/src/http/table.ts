@@ -167,18 +167,18 @@ export const ROUTES = {
     ...{ summary: 'End a token for ever', answers: { 200: json(wire.ShownToken) } },
   },
   'add-schedule': {
-    ...{ method: 'POST', path: '/v1/schedules', of: 'tenant', action: 'manage-schedules' },
+    ...{ method: 'POST', path: '/v1/schedules', of: 'tenant', action: 'add-schedule' },
     summary: 'Rehearse an envelope at set times',
     ...{ query: wire.TenantOnly, body: ScheduleRequest, consumes: 'document' },
     answers: { 201: json(Schedule) },
   },
   'list-schedules': {
-    ...{ method: 'GET', path: '/v1/schedules', of: 'tenants', action: 'manage-schedules' },
+    ...{ method: 'GET', path: '/v1/schedules', of: 'tenants', action: 'list-schedules' },
     summary: 'What is rehearsed at set times',
     ...{ query: wire.TenantOnly, answers: { 200: json(wire.SchedulePage) } },
   },
   'remove-schedule': {
-    ...{ method: 'DELETE', path: '/v1/schedules/{id}', of: 'schedule', action: 'manage-schedules' },
+    ...{ method: 'DELETE', path: '/v1/schedules/{id}', of: 'schedule', action: 'remove-schedule' },
     ...{ summary: 'End a schedule; runs that it began go on', answers: { 204: null } },
   },
   'read-openapi': {

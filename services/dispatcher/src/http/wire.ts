@@ -13,12 +13,12 @@ import { LedgerEvent, Run } from '../ledger/event.ts';
 const Said = z.enum(['true', 'false']).transform((text) => text === 'true');
 const TenantQuery = Tenant.optional().describe('Left out: the one that whoever asks belongs to');
 
+const { task_digest: _task, ...runShape } = Run.shape;
+
 /** Where a run stands, as it is shown. */
 export const ShownRun = z
   .strictObject({
-    ...Run.shape,
-    tenant: z.string(),
-    reason: z.string().nullable().describe('Why it went to where it is, where that was said'),
+    ...runShape,
     promote: z.boolean().describe('Whether it lands by itself once verdict, policy and approvals allow'),
   })
   .describe('Where a run stands. Times are milliseconds since 1970');
