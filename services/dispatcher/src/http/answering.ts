@@ -19,7 +19,7 @@ export function send(reply: FastifyReply, answer: Answer, pen: Pen): FastifyRepl
   if (answer.kind === 'nothing') return reply.code(204).send();
   for (const [name, value] of Object.entries(answer.headers ?? {})) reply.header(name, value);
   if (answer.kind === 'json')
-    return reply.code(answer.status).type('application/json').send(JSON.stringify(answer.body));
+    return reply.code(answer.status).type('application/json').send(jsonBytes(answer.body));
   reply.code(200).type(answer.type);
   if (answer.size !== undefined) reply.header('content-length', answer.size);
   const stream = Readable.from(answer.bytes, { objectMode: false });
@@ -28,6 +28,9 @@ export function send(reply: FastifyReply, answer: Answer, pen: Pen): FastifyRepl
   });
   return reply.send(stream);
 }
+
+// As bytes, because a charset would be added to a text, and JSON has none (RFC 8259, 11).
+const jsonBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
 
 /** Sends why a request is not answered as it wishes. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal, pen: Pen): FastifyReply {
@@ -38,7 +41,7 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, pen: Pen): Fa
   if (refusal.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="drylane"');
   if (!request.raw.complete) linger(reply, pen.lingerMs);
   const details = detailsOf(refusal, request.id, pen.clean);
-  return reply.code(STATUSES[refusal.code]).type(PROBLEM_TYPE).send(JSON.stringify(details));
+  return reply.code(STATUSES[refusal.code]).type(PROBLEM_TYPE).send(jsonBytes(details));
 }
 
 /**
