@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Logger } from '@drylane/chassis/logger/logger';
+import { safeJson } from '@drylane/chassis/redact/visible';
 import type { FastifyReply } from 'fastify';
 import type { Answer } from './handler.ts';
 import { detailsOf, PROBLEM_TYPE, type Refusal, retryAfterOf, STATUSES } from './problem.ts';
@@ -29,8 +30,8 @@ export function send(reply: FastifyReply, answer: Answer, pen: Pen): FastifyRepl
   return reply.send(stream);
 }
 
-// As bytes, because a charset would be added to a text, and JSON has none (RFC 8259, 11).
-const jsonBytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
+// Whoever reads it at a terminal is shown what commands wrote. As bytes, because a charset would be added to a text, and JSON has none (RFC 8259, 11).
+const jsonBytes = (value: unknown): Buffer => Buffer.from(safeJson(value));
 
 /** Sends why a request is not answered as it wishes. */
 export function sendRefusal(reply: FastifyReply, refusal: Refusal, pen: Pen): FastifyReply {

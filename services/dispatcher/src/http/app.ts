@@ -23,7 +23,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   readBodies(app, limits);
   await app.register(fastifyUnderPressure, {
     maxEventLoopDelay: limits.eventLoopDelayMs,
-    sampleInterval: 500,
+    // A loop that stands still for a whole interval counts as late without end: that must be too late, too.
+    sampleInterval: limits.eventLoopDelayMs,
   });
   await app.register(fastifyHelmet, {
     contentSecurityPolicy: {

@@ -1,9 +1,8 @@
 import { type Handlers, ok } from './handler.ts';
-import { openApiDocument } from './openapi.ts';
 
 /** What tells of the dispatcher itself. */
 export const openHandlers: Handlers<'read-openapi' | 'read-metrics' | 'read-liveness' | 'read-readiness'> = {
-  'read-openapi': async () => ok(openApiDocument()),
+  'read-openapi': async (_, { openApi }) => ok(openApi),
   'read-metrics': async (_, { metrics }) => ({
     kind: 'bytes',
     type: metrics.contentType,

@@ -23,6 +23,7 @@ const NAMED = {
     Run: wire.ShownRun,
     RunPage: wire.RunPage,
     Event: wire.ShownEvent,
+    Events: wire.ShownEvents,
     Report: Execution,
     Evidence,
     Subject: Sheet,

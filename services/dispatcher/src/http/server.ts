@@ -7,6 +7,7 @@ import type { RateAnswer } from '../access/rate.ts';
 import type { Tokens } from '../access/tokens.ts';
 import { createApp } from './app.ts';
 import type { HttpLimits } from './limits.ts';
+import { openApiDocument } from './openapi.ts';
 import { seats } from './seats.ts';
 import type { Service } from './service.ts';
 
@@ -36,6 +37,9 @@ export interface HttpServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** How often, while it drains, the server looks for connections on which nothing happens any more. */
+const IDLE_LOOK_MS = 50;
+
 /**
  * Serves the API of the dispatcher: the routes of `table.ts`, and nothing else.
  * @throws DrylaneError `machine-unfit` when the address cannot be listened on.
@@ -48,6 +52,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       ...options,
       uploads: seats(limits.uploads),
       streams: seats(limits.streams),
+      openApi: openApiDocument(),
       draining: draining.signal,
     },
     door: options,
@@ -71,7 +76,10 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       draining.abort();
       if (signal.aborted) return close();
       signal.addEventListener('abort', cutOff, { once: true });
+      // A connection whose answer had begun is kept for the next request, and would be waited for.
+      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_LOOK_MS);
       await app.close();
+      clearInterval(idle);
       signal.removeEventListener('abort', cutOff);
     },
     close,

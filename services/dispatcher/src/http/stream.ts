@@ -1,3 +1,4 @@
+import { safeJson } from '@drylane/chassis/redact/visible';
 import type { ChainedEvent } from '../ledger/chain.ts';
 
 /** How a stream of events is kept alive and ended. Times are milliseconds. */
@@ -42,7 +43,7 @@ export async function* eventStream(
 
 function frame({ sequence, time_ms, event, digest }: ChainedEvent): string {
   // JSON has no raw line breaks, so one line holds it.
-  const data = JSON.stringify({ sequence, time_ms, event, digest });
+  const data = safeJson({ sequence, time_ms, event, digest });
   return `id: ${sequence}\nevent: ${event.type}\ndata: ${data}\n\n`;
 }
 
