@@ -32,15 +32,18 @@ function streamed(
   open: (signal: AbortSignal) => AsyncIterable<string>,
 ): Answer {
   const over = new AbortController();
-  gone.addEventListener('abort', () => over.abort(), { once: true });
-  // It may never be read from at all.
-  gone.addEventListener('abort', leave, { once: true });
+  const end = (): void => {
+    over.abort();
+    leave();
+  };
+  // It may never be read from at all: whoever asked may have gone while it was looked up.
+  if (gone.aborted) end();
+  else gone.addEventListener('abort', end, { once: true });
   async function* read(): AsyncGenerator<string, void, void> {
     try {
       yield* open(over.signal);
     } finally {
-      over.abort();
-      leave();
+      end();
     }
   }
   return {

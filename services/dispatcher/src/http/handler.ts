@@ -20,8 +20,8 @@ export interface Desk {
   readonly limits: HttpLimits;
   readonly uploads: Seats;
   readonly streams: Seats;
-  /** The document of the API: made once, because anybody may ask for it. */
-  readonly openApi: unknown;
+  /** The document of the API, as JSON: made once, because anybody may ask for it. */
+  readonly openApi: string;
   /** Aborts when the server is told to end. */
   readonly draining: AbortSignal;
 }

@@ -2,7 +2,7 @@ import { type Handlers, ok } from './handler.ts';
 
 /** What tells of the dispatcher itself. */
 export const openHandlers: Handlers<'read-openapi' | 'read-metrics' | 'read-liveness' | 'read-readiness'> = {
-  'read-openapi': async (_, { openApi }) => ok(openApi),
+  'read-openapi': async (_, { openApi }) => ({ kind: 'bytes', type: 'application/json', bytes: [openApi] }),
   'read-metrics': async (_, { metrics }) => ({
     kind: 'bytes',
     type: metrics.contentType,

@@ -94,7 +94,8 @@ function askedOf(
   },
 ): AnyAsked & typeof known & Pick<FastifyRequest, 'who'> {
   const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
+  if (reply.raw.closed) gone.abort();
+  else reply.raw.once('close', () => gone.abort());
   const lastEventId = request.headers['last-event-id'];
   return {
     ...known,

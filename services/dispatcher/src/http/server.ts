@@ -52,7 +52,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       ...options,
       uploads: seats(limits.uploads),
       streams: seats(limits.streams),
-      openApi: openApiDocument(),
+      openApi: JSON.stringify(openApiDocument()),
       draining: draining.signal,
     },
     door: options,

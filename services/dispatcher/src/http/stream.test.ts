@@ -141,6 +141,30 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
   return found;
 }
 
+describe('somebody who goes while their stream is looked up', () => {
+  it('takes no place for ever', async () => {
+    const id = await running({ limits: { streams: { perPrincipal: 1, inAll: 1 } } });
+    const [arrived, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { find } = place.service;
+    place.service.find = async (run) => {
+      arrived.resolve();
+      await gate.promise;
+      return find(run);
+    };
+    const end = new AbortController();
+    const asked = place.ask(`/v1/runs/${id}/events`, { as: 'owner', signal: end.signal }).catch(() => 'gone');
+    await arrived.promise;
+    end.abort();
+    expect(await asked).toBe('gone');
+    await sleep(50);
+    gate.resolve();
+    await sleep(50);
+    const answer = await follow(id);
+    expect(answer.status).toBe(200);
+    await answer.body?.cancel();
+  });
+});
+
 describe('what is written of events', () => {
   const events = chainAll(ID, undefined, [submitted(), classified, moved('rehearsing')], NOW);
   const options = { heartbeatMs: 1000, lastsMs: 1000, draining: new AbortController().signal };
