@@ -216,6 +216,22 @@ describe('a worker', () => {
     expect(await statuses(claimed)).toEqual([200, 200, 200, 200, 403, 403]);
     expect(await statuses(other)).toEqual([403, 403, 403, 403, 403, 403]);
   });
+
+  it('says what became of a run, however many paths had drifted', async () => {
+    const id = await promotable();
+    const json = { ...CLAIM, bound: await boundOf(id) };
+    await place.ask(`/v1/runs/${id}/claim`, { as: 'worker', json });
+    const drifts = Array.from({ length: 50_000 }, (_, n) => ({
+      ...{ path: `blog/${n}.md`, expected: 'a file of 10 bytes', found: 'nothing' },
+    }));
+    const nothing = { merged: [], divergences: [], conflicts: [], evidence_digest: null };
+    const promotion = { mode: 'apply', result: 'drifted', ...nothing, drifts };
+    const landed = { result: 'ended', promotion, owner: 'live-1' };
+    const answer = await place.ask(`/v1/runs/${id}/settle`, { as: 'worker', json: landed });
+    expect(await answer.json()).toMatchObject({ state: 'drifted', promotion_result: 'drifted' });
+    const report = await place.ask(`/v1/runs/${id}/report`);
+    expect(((await report.json()) as { promotion: unknown }).promotion).toEqual(promotion);
+  });
 });
 
 describe('a submitter', () => {

@@ -4,7 +4,7 @@ import { fastifyHelmet } from '@fastify/helmet';
 import { fastifyUnderPressure } from '@fastify/under-pressure';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { type Pen, sendRefusal } from './answering.ts';
-import { MEDIA_TYPES, readDocument } from './body.ts';
+import { MEDIA_TYPES, mostBytes, readDocument } from './body.ts';
 import { refusalOf } from './faults.ts';
 import type { HttpLimits } from './limits.ts';
 import { refusal, STATUSES } from './problem.ts';
@@ -64,11 +64,12 @@ function serverOptions(limits: HttpLimits, pen: Pen) {
 /** Documents come as bytes, for `document.ts` alone to read; a tar is passed on, and is left open when nobody reads on. */
 function readBodies(app: FastifyInstance, limits: HttpLimits): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(MEDIA_TYPES, async (request: FastifyRequest, payload: FastifyRequest['raw']) =>
-    request.routeOptions.config.consumes === 'tar'
+  app.addContentTypeParser(MEDIA_TYPES, async (request: FastifyRequest, payload: FastifyRequest['raw']) => {
+    const { consumes = 'document' } = request.routeOptions.config;
+    return consumes === 'tar'
       ? payload.iterator({ destroyOnReturn: false })
-      : readDocument(payload, limits),
-  );
+      : readDocument(payload, mostBytes(consumes, limits), limits);
+  });
 }
 
 function answerFault(fault: unknown, request: FastifyRequest, reply: FastifyReply, pen: Pen): FastifyReply {

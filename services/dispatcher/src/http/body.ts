@@ -4,15 +4,26 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { errorCodes } from 'fastify';
 import type { HttpLimits } from './limits.ts';
 import { type Refusal, refusal } from './problem.ts';
-import type { Route } from './table.ts';
+import type { Consumes, Route } from './table.ts';
 
 const KINDS = {
   document: ['application/json', 'application/yaml'],
+  outcome: ['application/json'],
   tar: ['application/x-tar'],
 } as const;
 
 /** Every kind of content that some route takes. */
 export const MEDIA_TYPES = [...KINDS.document, ...KINDS.tar];
+
+/** The most bytes of what a request may carry. */
+export function mostBytes(consumes: Consumes, limits: HttpLimits): number {
+  const most = {
+    document: limits.documentBytes,
+    outcome: limits.outcomeBytes,
+    tar: limits.workspaceBytes,
+  } as const satisfies Readonly<Record<Consumes, number>>;
+  return most[consumes];
+}
 
 /** The kinds of content that a route takes. */
 export function mediaTypesOf({ consumes }: Route): readonly string[] {
@@ -45,7 +56,7 @@ export function refuseContent(
   // What unpacks to more than was sent is for nobody to send.
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
     return refusal('unsupported-media-type', 'content-encoding', 'is not taken', 'send it as it is');
-  const most = route.consumes === 'tar' ? limits.workspaceBytes : limits.documentBytes;
+  const most = mostBytes(route.consumes ?? 'document', limits);
   return Number(length ?? 0) > most ? tooLarge(most) : undefined;
 }
 
@@ -60,7 +71,8 @@ export function tooLarge(most: number): Refusal {
  */
 export async function readDocument(
   stream: Readable,
-  { documentBytes, documentMs }: HttpLimits,
+  most: number,
+  { documentMs }: Pick<HttpLimits, 'documentMs'>,
 ): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const parts: Buffer[] = [];
@@ -68,7 +80,7 @@ export async function readDocument(
   const take = (part: Buffer): void => {
     size += part.length;
     parts.push(part);
-    if (size > documentBytes) reject(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
+    if (size > most) reject(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE());
   };
   const end = (): void => resolve(Buffer.concat(parts));
   const timer = setTimeout(() => reject(tooSlow()), documentMs);

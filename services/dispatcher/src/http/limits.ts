@@ -22,6 +22,8 @@ export interface HttpLimits {
   /** For the rest of a request that was refused, which nobody reads. */
   readonly lingerMs: number;
   readonly documentBytes: number;
+  /** Of what a live worker says became of a run, which names every path that drifted. */
+  readonly outcomeBytes: number;
   readonly workspaceBytes: number;
   readonly uploads: SeatLimits;
   readonly streams: SeatLimits;
@@ -42,6 +44,7 @@ export const HTTP_LIMITS: HttpLimits = {
   keepAliveMs: 75_000,
   lingerMs: 5_000,
   documentBytes: MAX_DOCUMENT_BYTES,
+  outcomeBytes: 32 * 1024 ** 2,
   workspaceBytes: 1024 ** 3,
   uploads: { perPrincipal: 4, inAll: 32 },
   streams: { perPrincipal: 20, inAll: 1000 },

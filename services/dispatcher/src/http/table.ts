@@ -27,8 +27,11 @@ export type Acted =
   | 'token'
   | 'schedule';
 
-/** What a request may carry: a document that is read whole, or bytes that are passed on as they come. */
-export type Consumes = 'document' | 'tar';
+/**
+ * What a request may carry: a document that anybody may have written, which is read whole; JSON of one of our own
+ * workers, which may be far larger; or bytes that are passed on as they come.
+ */
+export type Consumes = 'document' | 'outcome' | 'tar';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -141,7 +144,7 @@ export const ROUTES = {
   'settle-run': {
     ...{ method: 'POST', path: `${run}/settle`, of: 'run', action: 'settle-run' },
     summary: 'A live worker says what became of its claim',
-    ...{ body: Landed, consumes: 'document', answers: oneRun },
+    ...{ body: Landed, consumes: 'outcome', answers: oneRun },
   },
   'put-workspace': {
     ...{ method: 'POST', path: '/v1/workspaces', of: 'tenant', action: 'put-workspace' },
