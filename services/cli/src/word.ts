@@ -51,9 +51,17 @@ async function show(
   output.write(renderSections(report.evidence, paint));
   output.write(`\n${paint.bold('diff')}\n`);
   for (const patch of patches) output.write(renderPatch(patch, paint));
-  const cut = patches.filter((patch) => patch.cut).length;
-  if (cut > 0) output.write(paint.yellow(`\n${cut} of ${patches.length} diffs are not shown whole\n`));
+  const cut = patches.filter((patch) => patch.cut || REDACTED.test(patch.text)).length;
+  if (cut > 0)
+    output.write(
+      paint.yellow(
+        `\n${cut} of ${patches.length} diffs are not shown whole: they were cut, or hold secrets\n`,
+      ),
+    );
 }
+
+/** What stands in a diff where it looked like a secret: whatever that was will land, too. */
+const REDACTED = /\[redacted:[a-z-]+\]/;
 
 /** Ends a run that waits. Whoever may read the state directory may: it only takes away. */
 export async function rejectRun(desk: LocalDesk, id: RunId, comment: string | null): Promise<Heard> {

@@ -88,14 +88,14 @@ export async function settleFiles(
   const id = dossier.subject.run;
   // Without a journal, nothing of the workspace was touched.
   const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
-  const conflicts = [...(files?.conflicts ?? [])];
+  const [conflicts, merged] = [[...(files?.conflicts ?? [])], [...(files?.merged ?? [])]];
   if (result === 'rolled-back') await giveBack(desk, id, { mode, owner });
-  else await settleClaim(desk, dossier, { ...NOTHING, mode, result, conflicts }, owner);
+  else await settleClaim(desk, dossier, { ...NOTHING, mode, result, conflicts, merged }, owner);
   if (result === 'rolled-back' || conflicts.length === 0) await forgetApply(desk.stateDir, id);
   return result;
 }
 
-type Found = Pick<NonNullable<Awaited<ReturnType<typeof recoverRun>>>, 'result' | 'conflicts'>;
+type Found = Pick<NonNullable<Awaited<ReturnType<typeof recoverRun>>>, 'result' | 'conflicts' | 'merged'>;
 
 function neverBegan(id: string): DrylaneError {
   return new DrylaneError('machine-unfit', {
@@ -109,4 +109,4 @@ function notPromotable(id: string, message: string, mend: string): DrylaneError 
   return new DrylaneError('not-promotable', { field: id, message, mend });
 }
 
-const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
+const NOTHING = { drifts: [], divergences: [], conflicts: [], evidence_digest: null };

@@ -146,10 +146,24 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
     const counted = storedTokens(counting);
     for (let at = 0; at < 1000; at++) await counted.authenticate(text, NOW + at);
     expect(lookups).toBe(1);
-    const wrong = makeToken().text;
-    await counted.authenticate(wrong, NOW);
-    await counted.authenticate(wrong, NOW);
-    expect(lookups).toBe(3);
+    // One of an id that is not there, and one of an id that is, which belongs to another secret.
+    const [unknown, wrong] = [makeToken(), makeToken()];
+    await tokens.create(asked({ name: 'b' }), BY, NOW);
+    await database.db.updateTable('tokens').set({ id: wrong.id }).where('name', '=', 'b').execute();
+    for (const { text } of [unknown, unknown, wrong, wrong]) {
+      lookups = 0;
+      expect(await counted.authenticate(text, NOW)).toBeUndefined();
+      expect(lookups).toBe(1);
+    }
+  });
+
+  it('are not taken, and not refused, where the database does not answer', async () => {
+    const { text } = await tokens.create(asked(), BY, NOW);
+    const closed = await place.openDatabase();
+    const other = storedTokens(closed);
+    await closed.db.destroy();
+    await expect(other.authenticate(text, NOW)).rejects.toThrow();
+    expect(await other.authenticate('drl_x', NOW)).toBeUndefined();
   });
 
   it('are looked up in any text without a throw', async () => {

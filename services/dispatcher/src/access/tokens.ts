@@ -30,8 +30,8 @@ export interface Tokens {
    */
   revoke(id: string, nowMs: number): Promise<Token>;
   /**
-   * Whose token a text is; undefined for any that is none, or has ended. What it takes does not tell whether there is
-   * a token of that id.
+   * Whose token a text is; undefined for any that is none, or has ended. An id that is not there and a secret that is
+   * not that of its id take the same question to the database and the same comparison.
    * @throws DrylaneError `machine-unfit` where the database does not answer, whatever the text.
    */
   authenticate(text: string, nowMs: number): Promise<Principal | undefined>;
@@ -128,8 +128,9 @@ async function lookUp({ db, retry }: Database, { id, secret }: TokenParts, nowMs
     db.selectFrom('tokens').selectAll().where('id', '=', id).executeTakeFirst(),
   );
   const isRight = isSameHash(found?.secret_hash ?? NO_HASH, hashOfSecret(secret));
+  if (!isRight) return undefined;
   const { data: row } = TokenRow.safeParse(found);
-  if (!isRight || row === undefined || row.revoked_ms !== null || hasExpired(row, nowMs)) return undefined;
+  if (row === undefined || row.revoked_ms !== null || hasExpired(row, nowMs)) return undefined;
   if ((row.last_used_ms ?? 0) <= nowMs - NOTED_EVERY_MS) noteUse(db, id, nowMs);
   return row;
 }

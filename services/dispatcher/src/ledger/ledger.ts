@@ -5,7 +5,6 @@ import type { RunState } from '@drylane/proto/lifecycle';
 import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { ChainedEvent } from './chain.ts';
 import type { LedgerEvent, Run } from './event.ts';
-import type { Earlier, OldestQuery, SubmissionKey } from './line.ts';
 
 /** The record of every run and the only place where a run's state changes. Times are milliseconds since 1970. */
 export interface Ledger {
@@ -66,6 +65,19 @@ export interface RunRecord {
   readonly events: readonly ChainedEvent[];
 }
 
+/** A key under which a submission may come again, and the digest of what was submitted. */
+export interface SubmissionKey {
+  readonly tenant: string;
+  readonly key: string;
+  readonly body: Digest;
+}
+
+/** A run that was there already under a key; `same` where it was submitted with the same. */
+export interface Earlier {
+  readonly earlier: RunId;
+  readonly same: boolean;
+}
+
 /** A run that is submitted: its first events, with its receipt where policy refused it. */
 export interface NewRun {
   readonly id: RunId;
@@ -86,4 +98,13 @@ export interface ListQuery {
 export interface ReceiptQuery {
   readonly limit: number;
   readonly from?: number;
+}
+
+/** Which runs are asked for. */
+export interface OldestQuery {
+  /** Null: of all tenants. */
+  readonly tenant: string | null;
+  readonly state: RunState;
+  readonly promote?: boolean;
+  readonly limit: number;
 }

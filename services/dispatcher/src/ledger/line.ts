@@ -1,27 +1,12 @@
-import type { Digest } from '@drylane/proto/digest';
-import type { RunId } from '@drylane/proto/ids';
 import type { RunState } from '@drylane/proto/lifecycle';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import { type Addition, append } from './append.ts';
 import type { Run } from './event.ts';
-import type { ListQuery } from './ledger.ts';
+import type { Earlier, ListQuery, OldestQuery, SubmissionKey } from './ledger.ts';
 import { parseRun, SubmissionRow } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 const MAX_LISTED = 1000;
-
-/** A key under which a submission may come again, and the digest of what was submitted. */
-export interface SubmissionKey {
-  readonly tenant: string;
-  readonly key: string;
-  readonly body: Digest;
-}
-
-/** A run that was there already under a key; `same` where it was submitted with the same. */
-export interface Earlier {
-  readonly earlier: RunId;
-  readonly same: boolean;
-}
 
 /**
  * Adds a new run, and in the same transaction the key that it was submitted under, so that it is there once; undefined as
@@ -74,14 +59,6 @@ export async function oldest(
   if (promote) query = query.where('promote', '=', 1);
   const rows = await query.orderBy('id').limit(Math.min(limit, MAX_LISTED)).execute();
   return rows.map((row) => parseRun(row).run);
-}
-
-export interface OldestQuery {
-  /** Null: of all tenants. */
-  readonly tenant: string | null;
-  readonly state: RunState;
-  readonly promote?: boolean;
-  readonly limit: number;
 }
 
 /** Runs, the newest first. */

@@ -27,7 +27,7 @@ describe.each(KINDS)('the tables of a ledger in %s', (_, start) => {
   }, 90_000);
   afterAll(() => kind?.stop());
 
-  it.each([1, 2, 3])('are brought up to date from version %i, with their runs', async (version) => {
+  it.each([1, 2, 3, 4])('are brought up to date from version %i, with their runs', async (version) => {
     const place = await kind.place();
     const before = await place.open();
     const run = await before.append(ID, WHOLE, NOW);
