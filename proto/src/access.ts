@@ -19,7 +19,7 @@ export function mayBeOfAllTenants(role: Role): boolean {
 }
 
 /** The name of a team whose runs no other team sees. */
-const Tenant = z
+export const Tenant = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and -')
   .describe('A team whose runs no other team sees');

@@ -26,13 +26,16 @@ const CELLS: Readonly<Record<Action, readonly [Cell, Cell, Cell, Cell, Cell]>> =
   'approve-run': ['no', 'others', 'others', 'no', 'no'],
   'reject-run': ['no', 'yes', 'yes', 'no', 'no'],
   'cancel-run': ['own', 'no', 'yes', 'no', 'no'],
+  'promote-run': ['own', 'no', 'yes', 'no', 'no'],
   'put-workspace': ['yes', 'no', 'yes', 'no', 'no'],
   'read-policy': ['yes', 'yes', 'yes', 'yes', 'yes'],
   'read-change-set': ['own', 'yes', 'yes', 'no', 'claimed'],
   'claim-run': ['no', 'no', 'no', 'no', 'yes'],
   'settle-run': ['no', 'no', 'no', 'no', 'claimed'],
   'manage-tokens': ['no', 'no', 'yes', 'no', 'no'],
-  'manage-schedules': ['no', 'no', 'yes', 'no', 'no'],
+  'add-schedule': ['yes', 'no', 'yes', 'no', 'no'],
+  'list-schedules': ['yes', 'yes', 'yes', 'yes', 'no'],
+  'remove-schedule': ['own', 'no', 'yes', 'no', 'no'],
   'read-metrics': ['no', 'no', 'yes', 'yes', 'no'],
 };
 
@@ -46,7 +49,8 @@ const TENANT: readonly Action[] = [
   'list-runs',
   'put-workspace',
   'manage-tokens',
-  'manage-schedules',
+  'add-schedule',
+  'list-schedules',
 ];
 
 const runOf = (over: Partial<Run> = {}): Run => ({
@@ -89,7 +93,7 @@ describe('every action of every role', () => {
 
   it('stands in the table, and no other', () => {
     expect(Object.keys(ACCESS)).toEqual([...ACTIONS]);
-    expect(new Set(rows.map(({ action }) => action)).size).toBe(18);
+    expect(new Set(rows.map(({ action }) => action)).size).toBe(21);
     for (const row of Object.values(ACCESS)) expect(Object.keys(row).sort()).toEqual([...ROLES].sort());
   });
 });

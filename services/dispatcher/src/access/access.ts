@@ -41,13 +41,17 @@ const ACTED_ON = {
   'approve-run': 'run',
   'reject-run': 'run',
   'cancel-run': 'run',
+  'promote-run': 'run',
   'put-workspace': 'tenant',
   'read-policy': 'fleet',
   'read-change-set': 'run',
   'claim-run': 'run',
   'settle-run': 'run',
   'manage-tokens': 'tenant',
-  'manage-schedules': 'tenant',
+  'add-schedule': 'tenant',
+  'list-schedules': 'tenant',
+  // A schedule is runs to come.
+  'remove-schedule': 'run',
   'read-metrics': 'fleet',
 } as const satisfies Readonly<Record<string, Resource['kind']>>;
 
@@ -81,6 +85,7 @@ export const ACCESS: Readonly<Record<Action, Row>> = {
   'approve-run': { ...DECIDERS, approver: 'others', operator: 'others' },
   'reject-run': DECIDERS,
   'cancel-run': { ...OPERATORS, submitter: 'own' },
+  'promote-run': { ...OPERATORS, submitter: 'own' },
   'put-workspace': ASKERS,
   'read-policy': { ...READERS, worker: 'yes' },
   // Contents as they are, not scrubbed as diffs are: not for whoever only looks, nor for another agent.
@@ -88,7 +93,9 @@ export const ACCESS: Readonly<Record<Action, Row>> = {
   'claim-run': WORKERS,
   'settle-run': { ...WORKERS, worker: 'claimed' },
   'manage-tokens': OPERATORS,
-  'manage-schedules': OPERATORS,
+  'add-schedule': ASKERS,
+  'list-schedules': READERS,
+  'remove-schedule': { ...OPERATORS, submitter: 'own' },
   'read-metrics': { ...OPERATORS, viewer: 'yes' },
 };
 
