@@ -13,6 +13,8 @@ import { keep } from './record.ts';
 export interface ClaimOf {
   readonly mode: PromotionMode;
   readonly owner: string;
+  /** The principal whose process that is; left out on one machine. */
+  readonly claimant?: string;
 }
 
 /** The approvals that a run lands by. @throws DrylaneError `approval-needed` or `not-promotable` where it cannot land now. */
@@ -34,9 +36,9 @@ export async function agreementOn(desk: Desk, dossier: Dossier): Promise<readonl
  * Takes a run for one process alone; of two that try, the ledger lets one.
  * @throws DrylaneError `not-promotable` for the other.
  */
-export async function claimRun(desk: Desk, { subject }: Dossier, { mode, owner }: ClaimOf): Promise<void> {
+export async function claimRun(desk: Desk, { subject }: Dossier, claim: ClaimOf): Promise<void> {
   const events: LedgerEvent[] = [
-    { type: 'claimed', owner, mode, bound: bindingOf(subject) },
+    { type: 'claimed', ...claim, bound: bindingOf(subject) },
     { type: 'moved', to: 'promoting', reason: null },
   ];
   await desk.ledger.append(subject.run, events, Date.now()).catch((cause: unknown) => {

@@ -146,7 +146,7 @@ async function startPostgres(): Promise<Kind> {
   };
   return {
     async place() {
-      await place.execute('truncate runs, events, approvals, receipts, submissions, tokens');
+      await place.execute('truncate runs, events, approvals, receipts, submissions, tokens, schedules');
       return place;
     },
     stop: () => cluster.stop(),

@@ -3,6 +3,7 @@ import { ASKED, approved, ID, issue, KINDS, type Kind, moved, NOW, WHOLE, word }
 
 // What each version added, taken away again: the newest first.
 const BACK = [
+  ['drop table schedules'],
   ['drop table tokens'],
   [
     'drop table submissions; drop index runs_line; drop index runs_tenant',
@@ -27,7 +28,7 @@ describe.each(KINDS)('the tables of a ledger in %s', (_, start) => {
   }, 90_000);
   afterAll(() => kind?.stop());
 
-  it.each([1, 2, 3, 4])('are brought up to date from version %i, with their runs', async (version) => {
+  it.each([1, 2, 3, 4, 5])('are brought up to date from version %i, with their runs', async (version) => {
     const place = await kind.place();
     const before = await place.open();
     const run = await before.append(ID, WHOLE, NOW);
@@ -46,7 +47,7 @@ describe.each(KINDS)('the tables of a ledger in %s', (_, start) => {
 
   it('are made once when several open them at once for the first time', async () => {
     const place = await kind.place();
-    const tables = 'tokens, submissions, receipts, approvals, events, runs, ledger_migrations';
+    const tables = 'schedules, tokens, submissions, receipts, approvals, events, runs, ledger_migrations';
     await (await place.open()).close();
     for (const table of tables.split(', ')) await place.execute(`drop table ${table}`);
     const ledgers = await Promise.all(Array.from({ length: 5 }, () => place.open()));

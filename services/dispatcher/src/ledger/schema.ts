@@ -1,6 +1,7 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { TokenRow } from '../access/row.ts';
+import type { ScheduleRow } from '../schedule/row.ts';
 import type { Run } from './event.ts';
 import type { ApprovalRow, EventRow, ReceiptRow, SubmissionRow } from './rows.ts';
 
@@ -12,6 +13,7 @@ export interface Tables {
   readonly receipts: ReceiptRow;
   readonly submissions: SubmissionRow;
   readonly tokens: TokenRow;
+  readonly schedules: ScheduleRow;
   readonly ledger_migrations: { readonly version: number };
 }
 
@@ -24,6 +26,7 @@ const MIGRATIONS: readonly Migration[] = [
   addPromotion,
   addFleet,
   addTokens,
+  addSchedules,
 ];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
@@ -140,6 +143,24 @@ async function addTokens(db: Transaction<Tables>): Promise<void> {
     .column('name')
     .where(sql<boolean>`revoked_ms is null`)
     .execute();
+}
+
+async function addSchedules(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('schedules')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('tenant', 'text', (c) => c.notNull())
+    .addColumn('submitter', 'text', (c) => c.notNull())
+    .addColumn('cron', 'text', (c) => c.notNull())
+    .addColumn('timezone', 'text', (c) => c.notNull())
+    .addColumn('promote', 'integer', (c) => c.notNull())
+    .addColumn('envelope', 'text', (c) => c.notNull())
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('next_ms', 'bigint')
+    .addColumn('last_run', 'text')
+    .execute();
+  await db.schema.createIndex('schedules_next').on('schedules').column('next_ms').execute();
+  await db.schema.createIndex('schedules_tenant').on('schedules').columns(['tenant', 'id']).execute();
 }
 
 /**
