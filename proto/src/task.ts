@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PromotionMode } from './approval.ts';
+import { Lane, PromotionMode } from './approval.ts';
 import { Decision } from './decision.ts';
 import { Digest } from './digest.ts';
 import { AbsolutePath, Envelope, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
@@ -17,7 +17,7 @@ export type Queue = (typeof QUEUES)[number];
 export const TREE_PATH = '/workspace';
 
 /** What a job in a queue carries: everything else is a blob, so that queues stay small however large a run is. */
-export const Job = z.strictObject({ run: RunId, task: Digest });
+export const Job = z.strictObject({ run: RunId, lane: Lane, task: Digest });
 export type Job = Readonly<z.infer<typeof Job>>;
 
 /** The directory that a command was rehearsed on. */
@@ -128,11 +128,11 @@ export const PromotionTask = z.strictObject({
 });
 export type PromotionTask = Readonly<z.infer<typeof PromotionTask>>;
 
-/** What a live worker answers. `untouched`: it claimed nothing, so that it may be tried again. */
+/** What a live worker answers. `untouched`: it has touched nothing, whether or not its claim was heard. */
 export const Landed = z.discriminatedUnion('result', [
   z.strictObject({ result: z.literal('ended'), promotion: Promotion, owner: z.string() }),
   z.strictObject({ result: z.literal('rolled-back'), reason: z.string(), owner: z.string() }),
-  z.strictObject({ result: z.literal('untouched'), reason: z.string() }),
+  z.strictObject({ result: z.literal('untouched'), reason: z.string(), owner: z.string() }),
 ]);
 export type Landed = Readonly<z.infer<typeof Landed>>;
 

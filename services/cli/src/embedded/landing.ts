@@ -1,8 +1,8 @@
 import type { Promotion } from '@drylane/proto/promotion';
 import { type ApplyOutcome, type ApplyRequest, apply } from '@drylane/worker/promote/apply';
+import { isSameDirectory, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import type { Desk } from './desk.ts';
 import type { Dossier } from './dossier.ts';
-import { isSameDirectory, WORKSPACE_DRIFT } from './place.ts';
 import type { Landing } from './promotion.ts';
 import { type Place, recall } from './record.ts';
 
