@@ -100,7 +100,7 @@ export async function startFleet(name: string): Promise<Fleet> {
 }
 
 /** A run's id of its own. */
-export const newRun = (): RunId => runId(Date.now(), randomBytes(10));
+const newRun = (): RunId => runId(Date.now(), randomBytes(10));
 
 const NO_RISK = { write: 0, network: 0, credential: 0, blast_radius: 0 };
 

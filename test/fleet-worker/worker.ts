@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 const MAIN = join(import.meta.dirname, '../../services/worker/src/main.ts');
 
 /** A line of a worker's log. */
-export type Line = Readonly<Record<string, unknown>>;
+type Line = Readonly<Record<string, unknown>>;
 
 /** A worker process. */
 export interface WorkerProcess {

@@ -141,7 +141,9 @@ async function openLive({ config, stateDir, ...common }: Common): Promise<OpenLa
   await tellAll(telling);
   let round: Promise<void> = Promise.resolve();
   const timer = setInterval(() => {
-    round = round.then(() => tellAll(telling));
+    round = round
+      .then(() => tellAll(telling))
+      .catch((fault: unknown) => common.log.error('claims cannot be told of', { fault }));
   }, TELL_MS);
   const close = async (): Promise<void> => {
     clearInterval(timer);
