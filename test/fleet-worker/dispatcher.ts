@@ -48,7 +48,8 @@ export async function startDispatcher(): Promise<StandIn> {
     wake = Promise.withResolvers();
   });
   const claim = (run: string, made: Claim, response: ServerResponse): void => {
-    const isFree = !owners.has(run);
+    // Whoever has it may ask again.
+    const isFree = (owners.get(run) ?? made.owner) === made.owner;
     if (isFree) owners.set(run, made.owner);
     asked.push({ what: 'claim', run, claim: made });
     ANSWERS[standIn.manner](response, isFree);

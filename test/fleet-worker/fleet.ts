@@ -27,7 +27,11 @@ export interface Fleet extends AsyncDisposable {
   /** Starts a worker; `name` says which state directory it has. */
   worker(name: string, environment: Readonly<Record<string, string>>): Promise<WorkerProcess>;
   /** Sends a task to a queue, and answers what its worker did; `attempts` as dispatchers give them. */
-  send(queue: 'rehearse' | 'promote', task: RehearsalTask | PromotionTask): Promise<Before>;
+  send(
+    queue: 'rehearse' | 'promote',
+    task: RehearsalTask | PromotionTask,
+    then?: readonly ('compare' | 'land')[],
+  ): Promise<Before>;
   /** Rehearses, and answers what a worker kept. */
   rehearse(command: string, more?: Partial<RehearsalTask>): Promise<{ rehearsed: Good; evidence: Evidence }>;
 }
@@ -54,7 +58,7 @@ export async function startFleet(name: string): Promise<Fleet> {
   );
   const workers: WorkerProcess[] = [];
   let flows = 0;
-  const send: Fleet['send'] = async (queue, task) => {
+  const send: Fleet['send'] = async (queue, task, then = []) => {
     const id = `${task.run}.${flows++}`;
     const lane = queue === 'promote' ? ('live' as const) : ('rehearsal' as const);
     const data = { run: task.run, lane, task: await keepDocument(blobs, task) };
@@ -63,6 +67,7 @@ export async function startFleet(name: string): Promise<Fleet> {
     const attempts = queue === 'promote' ? 1 : 2;
     const steps = [
       { queue, data, attempts },
+      ...then.map((next) => ({ queue: next, data, attempts: 1 })),
       { queue: 'settle', data, attempts: 5 },
     ];
     await transport.submit({ id, steps, priority: 0 });

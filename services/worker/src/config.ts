@@ -1,8 +1,8 @@
 import { type Configuration, type Environment, readConfig } from '@drylane/chassis/config/config';
-import { DurationMs, Port, wholeNumber } from '@drylane/chassis/config/values';
+import { DurationMs, Flag, Port, wholeNumber } from '@drylane/chassis/config/values';
 import { LogLevel } from '@drylane/chassis/logger/logger';
 import { Lane } from '@drylane/proto/approval';
-import { AbsolutePath, ImageReference } from '@drylane/proto/envelope';
+import { AbsolutePath, ImageReference, VariableName } from '@drylane/proto/envelope';
 import { bytes, Size } from '@drylane/proto/quantities';
 import { z } from 'zod';
 
@@ -25,6 +25,9 @@ const Blobs = z
   .string()
   .regex(/^file:\/[^\0]*$/, 'must be file:/directory')
   .transform((text) => text.slice('file:'.length).replace(/^\/\/(?=\/)/, ''));
+
+/** What a command may be given; never what is this process's own. */
+const CredentialVariable = VariableName.refine((name) => !name.startsWith('DRYLANE_'), 'is drylane’s own');
 
 const Address = z.url({ protocol: /^https?$/ });
 
@@ -53,6 +56,8 @@ export const WorkerConfig = z
     // Of the live lane.
     DRYLANE_DISPATCHER_URL: Address.optional(),
     DRYLANE_WORKER_TOKEN: z.string().optional(),
+    DRYLANE_RERUN: Flag.default(false),
+    DRYLANE_CREDENTIALS: List.pipe(z.array(CredentialVariable)).default([]),
     DRYLANE_DISPATCHER_PATIENCE: DurationMs.default(10_000),
   })
   .superRefine((config, context) => {

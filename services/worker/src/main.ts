@@ -10,14 +10,15 @@ import { createRedactor } from '@drylane/chassis/redact/redact';
 import type { Part } from '@drylane/chassis/shutdown/shutdown';
 import { endOnSignals } from '@drylane/chassis/shutdown/signals';
 import { bullTransport } from '@drylane/chassis/transport/bullmq';
+import type { Work } from '@drylane/chassis/transport/transport';
 import { digestOf } from '@drylane/proto/digest';
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
-import { QUEUES } from '@drylane/proto/task';
+import { QUEUES, type Queue } from '@drylane/proto/task';
 import { type WorkerConfig, workerConfig } from './config.ts';
 import { dispatcherAt } from './lanes/claims.ts';
-import { promotionWork } from './lanes/live.ts';
+import { landingWork, promotionWork } from './lanes/live.ts';
 import { openNotes } from './lanes/notes.ts';
-import { openQuarters } from './lanes/quarters.ts';
+import { openQuarters, openSources } from './lanes/quarters.ts';
 import { rehearsalWork } from './lanes/rehearsal.ts';
 import { servingPart } from './lanes/serving.ts';
 import { takeState } from './lanes/state.ts';
@@ -37,13 +38,15 @@ const CONCURRENCY = { rehearsal: 2, live: 1 } as const;
 async function main(): Promise<void> {
   const { config, secrets } = workerConfig(process.env);
   const rules = prepareRules();
-  const redactor = createRedactor(secrets, rules);
+  const granted = grantedBy(config.DRYLANE_CREDENTIALS, process.env);
+  const given = [...granted].map(([name, value]) => ({ name, value }));
+  const redactor = createRedactor([...secrets, ...given], rules);
   const lost = (lines: number): void => log.warn('log lines were lost', { lines });
   const sink = fileSink(1, lost);
   const level = config.DRYLANE_LOG_LEVEL;
   const log: Logger = createLogger({ service: 'worker', level, redactor, sink });
   try {
-    await open({ config, secrets, rules, redactor, sink, log });
+    await open({ config, secrets, granted, rules, redactor, sink, log });
   } catch (fault) {
     log.fatal('the worker cannot start', { fault });
     await sink.flush(1000);
@@ -55,6 +58,7 @@ async function main(): Promise<void> {
 interface Base {
   readonly config: WorkerConfig;
   readonly secrets: ReturnType<typeof workerConfig>['secrets'];
+  readonly granted: ReadonlyMap<string, string>;
   readonly rules: ReturnType<typeof prepareRules>;
   readonly redactor: ReturnType<typeof createRedactor>;
   readonly sink: ReturnType<typeof fileSink>;
@@ -70,7 +74,7 @@ async function open(base: Base): Promise<void> {
   const common: Common = { ...base, stateDir: state.directory, blobs, roots, metrics };
   const lane = await (config.DRYLANE_LANE === 'live' ? openLive(common) : openRehearsals(common));
 
-  const queue = config.DRYLANE_LANE === 'live' ? 'promote' : 'rehearse';
+  const queues = Object.keys(lane.work);
   const transport = bullTransport({
     ...{ url: config.DRYLANE_REDIS_URL, prefix: PREFIX, queues: QUEUES, keep: KEEP },
     ...{ patienceMs: PATIENCE_MS, lockMs: config.DRYLANE_QUEUE_LOCK },
@@ -79,7 +83,7 @@ async function open(base: Base): Promise<void> {
   const readiness = createReadiness({
     checks: {
       ...lane.checks,
-      redis: async () => void (await transport.depth(queue)),
+      redis: async () => void (await Promise.all(queues.map((queue) => transport.depth(queue)))),
       blobs: async () => void (await blobs.has(digestOf(''))),
     },
     log,
@@ -93,9 +97,11 @@ async function open(base: Base): Promise<void> {
   shutdown.add({ name: 'transport', close: async () => transport[Symbol.asyncDispose]() });
   for (const part of lane.parts) shutdown.add(part);
   const concurrency = config.DRYLANE_CONCURRENCY ?? CONCURRENCY[config.DRYLANE_LANE];
-  const serving = transport.serve(queue, lane.work, { concurrency });
-  shutdown.add(servingPart(queue, [serving], lane.giveUp));
-  log.info('the worker is up', { lane: config.DRYLANE_LANE, queue, concurrency, port: health.port });
+  const servings = Object.entries(lane.work).map(([queue, work]) =>
+    transport.serve(queue, work, { concurrency }),
+  );
+  shutdown.add(servingPart('queues', servings, lane.giveUp));
+  log.info('the worker is up', { lane: config.DRYLANE_LANE, queues, concurrency, port: health.port });
 }
 
 interface Common extends Base {
@@ -107,7 +113,8 @@ interface Common extends Base {
 
 /** A lane that is ready to be served. */
 interface OpenLane {
-  readonly work: ReturnType<typeof rehearsalWork>;
+  /** By the queue. */
+  readonly work: Readonly<Partial<Record<Queue, Work>>>;
   readonly checks: Readonly<Record<string, Check>>;
   readonly parts: readonly Part[];
   readonly giveUp: AbortController;
@@ -115,19 +122,17 @@ interface OpenLane {
 
 async function openRehearsals({ config, stateDir, ...common }: Common): Promise<OpenLane> {
   const { blobs, roots, log } = common;
-  const quarters = await openQuarters({
-    ...{ stateDir, blobs, roots, images: config.DRYLANE_IMAGES },
+  const { sandbox, reaped, check, part } = await openQuarters(stateDir, config.DRYLANE_IMAGES);
+  log.info('what dead workers left was taken away', { ...reaped });
+  const { sources, part: files } = await openSources({
+    ...{ stateDir, blobs, roots },
     ...{ gitSources: config.DRYLANE_GIT_SOURCES, owner: config.DRYLANE_TREE_USER },
     ...{ cacheBytes: config.DRYLANE_TREE_CACHE, treeBytes: config.DRYLANE_TREE_BYTES },
   });
-  log.info('what dead workers left was taken away', { ...quarters.reaped });
   const giveUp = new AbortController();
-  const { sandbox, sources } = quarters;
-  const work = rehearsalWork({
-    ...{ ...common, sandbox, sources, giveUp: giveUp.signal },
-    runtime: config.DRYLANE_RUNTIME ?? null,
-  });
-  return { work, checks: { engine: quarters.check }, parts: [quarters.part], giveUp };
+  const runtime = config.DRYLANE_RUNTIME ?? null;
+  const rehearse = rehearsalWork({ ...common, sandbox, sources, giveUp: giveUp.signal, runtime });
+  return { work: { rehearse }, checks: { engine: check }, parts: [files, part], giveUp };
 }
 
 async function openLive({ config, stateDir, ...common }: Common): Promise<OpenLane> {
@@ -137,6 +142,8 @@ async function openLive({ config, stateDir, ...common }: Common): Promise<OpenLa
     ...{ stateDir, notes: openNotes(stateDir), turns: createTurns(), log: common.log },
     dispatcher: dispatcherAt({ url, token, patienceMs }),
   };
+  const giveUp = new AbortController();
+  const quarters = config.DRYLANE_RERUN ? await openQuarters(stateDir, config.DRYLANE_IMAGES) : undefined;
   await recoverUnnoted(telling);
   await tellAll(telling);
   let round: Promise<void> = Promise.resolve();
@@ -149,8 +156,30 @@ async function openLive({ config, stateDir, ...common }: Common): Promise<OpenLa
     clearInterval(timer);
     await round;
   };
-  const work = promotionWork({ ...common, ...telling });
-  return { work, checks: {}, parts: [{ name: 'telling', close }], giveUp: new AbortController() };
+  const reruns =
+    quarters === undefined
+      ? null
+      : {
+          ...{ sandbox: quarters.sandbox, rules: common.rules, giveUp: giveUp.signal },
+          credentials: common.granted,
+        };
+  const lane = { ...common, ...telling, reruns };
+  return {
+    work: { promote: promotionWork(lane), land: landingWork(lane) },
+    checks: quarters === undefined ? {} : { engine: quarters.check },
+    parts: [{ name: 'telling', close }, ...(quarters === undefined ? [] : [quarters.part])],
+    giveUp,
+  };
+}
+
+/** The values of the variables that commands may be given, as far as they are set. */
+function grantedBy(names: readonly string[], environment: NodeJS.ProcessEnv): ReadonlyMap<string, string> {
+  return new Map(
+    names.flatMap((name) => {
+      const value = environment[name] ?? '';
+      return value === '' ? [] : [[name, value] as const];
+    }),
+  );
 }
 
 await main().catch((fault: unknown) => {

@@ -1,139 +1,136 @@
 import { randomBytes } from 'node:crypto';
-import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { recallDocument } from '@drylane/chassis/blobs/documents';
-import type { Redactor } from '@drylane/chassis/redact/redact';
 import { inSpan } from '@drylane/chassis/tracing/tracing';
-import type { Json, Work } from '@drylane/chassis/transport/transport';
+import type { Json, Job as QueuedJob, Work } from '@drylane/chassis/transport/transport';
 import { ChangeSet } from '@drylane/proto/change-set';
-import type { Promotion } from '@drylane/proto/promotion';
-import { Job, type Landed, type Place, PromotionTask } from '@drylane/proto/task';
-import { type ApplyOutcome, apply } from '../promote/apply.ts';
-import { isSameDirectory, WORKSPACE_DRIFT } from '../promote/place.ts';
+import { DrylaneError } from '@drylane/proto/errors';
+import { Job, type Landed, type Performed, PromotionTask } from '@drylane/proto/task';
+import { WORKSPACE_DRIFT } from '../promote/place.ts';
 import { currentOwner, formatOwner } from '../sandbox/owner.ts';
+import { type RunningAgain, readyAgain, runAgain } from './again.ts';
+import { claim, settleBy } from './claiming.ts';
 import { reasonFor } from './faults.ts';
 import { checkFence } from './ground.ts';
+import { applyTo, type Landing, landRan } from './landing.ts';
+import type { LiveLane, Reruns } from './lane.ts';
 import type { ClaimNote } from './notes.ts';
-import type { Counts } from './tally.ts';
 import { taskOf } from './tasks.ts';
-import { endOf, NOTHING, type Telling, tell } from './telling.ts';
-
-/** What promotions of this worker stand on. */
-export interface LiveLane extends Telling {
-  readonly blobs: Blobs;
-  /** Directories of this host in which workspaces may lie, as real paths. */
-  readonly roots: readonly string[];
-  readonly metrics: Counts;
-  /** Knows what this process must tell nobody. */
-  readonly redactor: Redactor;
-}
+import { endOf, NOTHING, tell } from './telling.ts';
 
 /** Lets runs land: each is claimed with the dispatcher right before anything is touched, and never without. */
 export function promotionWork(lane: LiveLane): Work {
-  return async ({ data, attempt, trace }): Promise<Json> => {
-    const job = Job.parse(data);
+  return liveWork(lane, 'promote', (about, job) => promote(about, job));
+}
+
+/** Lets land what commands changed that ran again, once a comparator has weighed it. */
+export function landingWork(lane: LiveLane): Work {
+  return liveWork(lane, 'land', (about, job, { before }) => landRan(about, job, before));
+}
+
+type Act = (lane: LiveLane, job: Job, queued: QueuedJob) => Promise<Performed>;
+
+function liveWork(lane: LiveLane, queue: 'promote' | 'land', act: Act): Work {
+  return async (queued): Promise<Json> => {
+    const job = Job.parse(queued.data);
     const { run } = job;
+    const { attempt, trace } = queued;
     const log = lane.log.about({ run, stage: 'promote' });
-    const facts = { run, stage: 'promote', lane: 'live', queue: 'promote', attempt };
     const startedMs = performance.now();
-    const work = () => lane.turns(run, () => promote({ ...lane, log }, job));
-    const landed = await inSpan('promote', facts, work, { from: trace ?? {}, kind: 'consumer' }).catch(
-      (fault: unknown) => {
-        log.error('nobody knows yet how a promotion ended', { fault });
-        throw new Error(reasonFor(fault, lane.redactor));
-      },
-    );
+    const work = () => lane.turns(run, () => act({ ...lane, log }, job, queued));
+    const facts = { run, stage: 'promote', lane: 'live', queue, attempt };
+    const options = { from: trace ?? {}, kind: 'consumer' } as const;
+    const performed = await inSpan(queue, facts, work, options).catch((fault: unknown) => {
+      log.error('nobody knows yet how a promotion ended', { queue, fault });
+      throw new Error(reasonFor(fault, lane.redactor));
+    });
     const seconds = (performance.now() - startedMs) / 1000;
     lane.metrics.observe('drylane_stage_duration_seconds', { stage: 'promote' }, seconds);
-    if (landed.result === 'ended' && landed.promotion.result === 'drifted')
+    if (performed.result === 'ended' && performed.promotion.result === 'drifted')
       lane.metrics.count('drylane_drift_total', {});
-    log.info('a promotion ended', { result: landed.result });
-    return landed;
+    log.info('a promotion was worked on', { queue, result: performed.result });
+    return performed;
   };
 }
 
-async function promote(lane: LiveLane, job: Job): Promise<Landed> {
-  const { log, notes, dispatcher } = lane;
+/** What is known of a promotion before it is claimed. */
+type Prepared =
+  | { readonly mode: 'apply'; readonly landing: Landing }
+  | { readonly mode: 'rerun'; readonly reruns: Reruns; readonly running: RunningAgain };
+
+async function promote(lane: LiveLane, job: Job): Promise<Performed> {
   const owner = `${formatOwner(currentOwner())}.${randomBytes(8).toString('hex')}`;
   const untouched = (reason: string): Landed => ({ result: 'untouched', reason, owner });
+  let task: PromotionTask;
   let prepared: Prepared;
   try {
-    prepared = await prepare(lane, job);
+    task = await taskOf(lane.blobs, PromotionTask, job);
+    prepared = await prepare(lane, task);
   } catch (fault) {
-    log.warn('a promotion was not begun', { fault });
+    lane.log.warn('a promotion was not begun', { fault });
     return untouched(reasonFor(fault, lane.redactor));
   }
-  const { task } = prepared;
-  if (task.mode === 'rerun') return untouched('this worker does not run commands again');
   // What is still to be told of an earlier claim would be lost with its note.
   if (!(await tell(lane, job.run))) return untouched('how an earlier claim of it ended is not told yet');
-  const note: ClaimNote = { run: job.run, mode: task.mode, owner, landed: null };
-  notes.write(note);
-  const claim = await dispatcher.claim(job.run, { owner, mode: task.mode, bound: task.bound });
-  log.info('a claim was made', { claim });
-  if (claim.result === 'claimed') return land(lane, prepared, note);
-  if (claim.result === 'refused') {
-    notes.forget(job.run);
-    return untouched(`the dispatcher did not let it be claimed (${claim.status})`);
-  }
-  // If the claim was heard after all, the note gives it back as soon as somebody listens.
-  notes.write({ ...note, landed: { result: 'rolled-back', reason: claim.why, owner } });
-  return untouched(claim.why);
-}
-
-interface Prepared {
-  readonly task: PromotionTask;
-  /** Null where nothing is to be changed. */
-  readonly changeSet: ChangeSet | null;
+  const { mode } = task;
+  const note: ClaimNote = { run: job.run, mode, owner, landed: null };
+  if (prepared.mode === 'rerun' && prepared.running.untouched)
+    return performAgain(lane, task, prepared, note);
+  const refusal = await claim(lane, note, task.bound);
+  if (refusal !== undefined) return refusal;
+  return settleBy(lane, note, async () =>
+    prepared.mode === 'rerun'
+      ? { ...NOTHING, mode, result: 'drifted', drifts: [WORKSPACE_DRIFT] }
+      : { ...(await applyTo(lane, task, prepared.landing)), mode },
+  );
 }
 
 /** Everything that can be known to fail before the run is claimed. */
-async function prepare({ blobs, ...lane }: LiveLane, job: Job): Promise<Prepared> {
-  const task = await taskOf(blobs, PromotionTask, job);
+async function prepare(lane: LiveLane, task: PromotionTask): Promise<Prepared> {
+  const { blobs, reruns } = lane;
+  const { mode, change_set: digest } = task;
   // A directory that went or was swapped is drift, and the end of the run; what is not ours to change is another's.
   checkFence(lane, task.place.path);
-  const changeSet = task.change_set === null ? null : await recallDocument(blobs, ChangeSet, task.change_set);
-  return { task, changeSet };
+  if (mode === 'rerun') {
+    if (reruns === null)
+      throw notHere('this worker does not run commands again', 'start one with DRYLANE_RERUN');
+    return { mode, reruns, running: await readyAgain(lane, reruns, task) };
+  }
+  const landing =
+    digest === null ? null : { changeSet: await recallDocument(blobs, ChangeSet, digest), digest };
+  return { mode, landing };
 }
 
-/** Lands what was claimed, and notes how that ended before anybody is told. */
-async function land(lane: LiveLane, prepared: Prepared, note: ClaimNote): Promise<Landed> {
-  const { owner } = note;
-  let landed: Landed;
+/** Runs a command for real, once it is claimed; what it changed is left for the queue `land`. */
+async function performAgain(
+  lane: LiveLane,
+  { place, bound }: PromotionTask,
+  { reruns, running }: Extract<Prepared, { mode: 'rerun' }>,
+  note: ClaimNote,
+): Promise<Performed> {
+  const { owner, run } = note;
+  let refusal: Landed | undefined;
+  let begun = false;
+  const begin = async (): Promise<void> => {
+    refusal = await claim(lane, note, bound);
+    if (refusal !== undefined) throw notHere('the run was not claimed', 'see what the dispatcher says');
+    begun = true;
+  };
   try {
-    landed = { result: 'ended', promotion: await applyTask(lane, prepared), owner };
+    const ran = await runAgain(lane, reruns, running, { place, owner, begin });
+    if (!begun) return { result: 'untouched', reason: 'the command had no time left to start', owner };
+    // From here on the flow says what becomes of the claim: who lands it notes it again.
+    lane.notes.forget(run);
+    return ran;
   } catch (fault) {
-    lane.log.error('an apply failed', { fault });
-    // Whatever went wrong, the journal says what of the files landed.
-    landed = await endOf(lane.stateDir, note, reasonFor(fault, lane.redactor));
+    lane.log.error('a command did not run again to its end', { fault, begun });
+    const reason = reasonFor(fault, lane.redactor);
+    if (!begun) return refusal ?? { result: 'untouched', reason, owner };
+    const landed = await endOf(lane.stateDir, note, reason);
+    lane.notes.write({ ...note, landed });
+    return landed;
   }
-  lane.notes.write({ ...note, landed });
-  return landed;
 }
 
-async function applyTask({ blobs, stateDir }: LiveLane, { task, changeSet }: Prepared): Promise<Promotion> {
-  const { place, run, change_set: digest } = task;
-  const told = { ...NOTHING, mode: 'apply' as const };
-  if (!(await isSameDirectory(place))) return { ...told, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
-  if (changeSet === null || digest === null) return { ...told, result: 'promoted' };
-  const { layer, bases } = changeSet;
-  const outcome = await apply({
-    ...{ runId: run, stateDir, changeSet, digest, merge: false },
-    ...rootOf(place),
-    layer: () => blobs.open(layer.digest),
-    bases: bases === null ? null : () => blobs.open(bases.digest),
-  });
-  return { ...told, ...readable(outcome) };
-}
-
-const rootOf = (place: Place) => ({ workspace: place.path, root: place });
-
-function readable(outcome: ApplyOutcome) {
-  switch (outcome.result) {
-    case 'promoted':
-      return { result: outcome.result, merged: [...outcome.merged] };
-    case 'drifted':
-      return { result: outcome.result, drifts: outcome.drifts.map((drift) => ({ ...drift })) };
-    case 'unknown':
-      return { result: outcome.result, conflicts: [...outcome.conflicts] };
-  }
+function notHere(message: string, mend: string): DrylaneError {
+  return new DrylaneError('not-promotable', { field: 'promotion', message, mend });
 }

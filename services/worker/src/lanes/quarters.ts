@@ -15,21 +15,25 @@ import { openGitWorkspaces } from '../workspaces/git.ts';
 import type { TreeLimits } from '../workspaces/limits.ts';
 import type { Sources } from './ground.ts';
 
-/** Where a worker rehearses, and gets files from. */
+/** Where a worker runs commands. */
 export interface Quarters {
   readonly sandbox: Sandbox;
-  readonly sources: Sources;
   readonly reaped: Reaped;
   readonly check: Check;
   readonly part: Part;
 }
 
-export interface QuartersOptions {
+/** Where a worker gets files from, and how to let go of them. */
+export interface OpenSources {
+  readonly sources: Sources;
+  readonly part: Part;
+}
+
+export interface SourcesOptions {
   /** A directory that this process has alone. */
   readonly stateDir: string;
   readonly blobs: Blobs;
   readonly roots: readonly string[];
-  readonly images: readonly string[];
   /** `host`, `host:port`, `*.domain`; for tests also `file:/directory`. */
   readonly gitSources: readonly string[];
   readonly owner: { readonly uid: number; readonly gid: number };
@@ -42,18 +46,23 @@ const GIT = { mirrors: 16, timeoutMs: 120_000 } as const;
 const FILE = /^file:(?:\/\/)?(?=\/)/;
 
 /**
- * Opens what rehearsals stand on, and takes away what a dead worker left. Only who has everything that a rehearsal needs
- * gets as far as this.
+ * Opens what commands run in, and takes away what a dead worker left in a state directory that this process has alone.
  * @throws DrylaneError `machine-unfit` where the engine, an image or the toolkit is not there.
  */
-export async function openQuarters(options: QuartersOptions): Promise<Quarters> {
-  const { stateDir, blobs, roots, images, gitSources, cacheBytes, treeBytes } = options;
+export async function openQuarters(stateDir: string, images: readonly string[]): Promise<Quarters> {
   const engine = await connectEngine();
   const reaped = await reap(engine, stateDir, { alone: true });
   await checkImages(engine, images);
   const owned = { [LABEL]: 'sandbox', [OWNER_LABEL]: formatOwner(currentOwner()) };
   await ensureToolkit(engine, stateDir, owned);
   const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine) });
+  const check = () => checkImages(engine, images);
+  return { sandbox, reaped, check, part: { name: 'sandbox', close: () => sandbox.close() } };
+}
+
+/** Opens what workspaces come from. @throws DrylaneError `machine-unfit` where the directories cannot be locked. */
+export async function openSources(options: SourcesOptions): Promise<OpenSources> {
+  const { stateDir, blobs, roots, gitSources, cacheBytes, treeBytes } = options;
   // Who is not root can give files to nobody else, and is unprivileged itself.
   const owner = process.getuid?.() === 0 ? options.owner : null;
   const limits: TreeLimits = { entries: 1_000_000, bytes: treeBytes, ratio: 200, depth: 64 };
@@ -67,12 +76,10 @@ export async function openQuarters(options: QuartersOptions): Promise<Quarters> 
     bounds: { timeoutMs: GIT.timeoutMs, fileBytes: treeBytes },
   });
   return {
-    ...{ sandbox, reaped, sources: { blobs, roots, stateDir, cache, git, limits, owner } },
-    check: () => checkImages(engine, images),
+    sources: { blobs, roots, stateDir, cache, git, limits, owner },
     part: {
-      name: 'quarters',
+      name: 'sources',
       async close() {
-        await sandbox.close();
         git[Symbol.dispose]();
         await cache[Symbol.asyncDispose]();
       },
