@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Lane, PromotionMode } from './approval.ts';
-import { Decision } from './decision.ts';
+import { Decision, Finding } from './decision.ts';
 import { Digest } from './digest.ts';
 import { AbsolutePath, Envelope, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
 import { RunId } from './ids.ts';
@@ -135,6 +135,26 @@ export const Landed = z.discriminatedUnion('result', [
   z.strictObject({ result: z.literal('untouched'), reason: z.string(), owner: z.string() }),
 ]);
 export type Landed = Readonly<z.infer<typeof Landed>>;
+
+/** What a live worker answers that ran a command again: nothing of it has landed yet, and its claim goes on. */
+export const Ran = z.strictObject({
+  result: z.literal('ran'),
+  evidence: Digest.describe('Of the live run'),
+  change_set: Digest.nullable(),
+  owner: z.string(),
+});
+export type Ran = Readonly<z.infer<typeof Ran>>;
+
+/** What comes out of the queue `promote`, for a comparator where a command ran again. */
+export const Performed = z.discriminatedUnion('result', [...Landed.options, Ran]);
+export type Performed = Readonly<z.infer<typeof Performed>>;
+
+/** What a comparator answers of a command that ran again; where none did, it hands on what it was told. */
+export const Weighed = z.union([
+  z.strictObject({ ran: Ran, divergences: z.array(Finding) }),
+  z.strictObject({ landed: Landed }),
+]);
+export type Weighed = Readonly<z.infer<typeof Weighed>>;
 
 /** What a live worker says when it takes a run, right before anything is touched. */
 export const Claim = z.strictObject({

@@ -19,8 +19,12 @@ export interface Rehearsing {
   readonly site: string;
   readonly state: string;
   readonly way: (typeof WAYS)[number];
+  /** Where the workspace stands in the container; left out: where it does on this machine. */
+  readonly at?: string;
   readonly limits?: Limits;
   readonly shell?: 'bash' | 'sh';
+  /** Gives the rehearsal up. */
+  readonly signal?: AbortSignal;
   readonly image?: string;
   readonly expected?: readonly PathPattern[];
   /** Hosts that intent names. */
@@ -48,8 +52,9 @@ export async function rehearsingIn(
     runId: 'run_test',
     command,
     shell,
-    workspace: site,
-    workingDir: site,
+    source: site,
+    workspace: asked.at ?? site,
+    workingDir: asked.at ?? site,
     image: asked.image ?? 'drylane/sandbox',
     // Another runtime, such as gVisor's, for the whole suite.
     runtime: process.env.DRYLANE_RUNTIME ?? null,
@@ -61,7 +66,11 @@ export async function rehearsingIn(
     forbidden: ['secrets/', '/etc/shadow'],
     strippedEnv: [],
   };
-  return rehearse(sandbox, request, { redactor: createRedactor(canaries), blobs: NOWHERE });
+  return rehearse(sandbox, request, {
+    redactor: createRedactor(canaries),
+    blobs: NOWHERE,
+    signal: asked.signal,
+  });
 }
 
 /** Takes bytes to their end, and keeps none of them. */

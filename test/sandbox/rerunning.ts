@@ -38,6 +38,7 @@ async function rerunning(command: string, asked: Rerunning): Promise<Rehearsed> 
     runId: 'run_test',
     command,
     shell: 'bash' as const,
+    source: site,
     workspace: site,
     workingDir: site,
     image: 'drylane/sandbox',

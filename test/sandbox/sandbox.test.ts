@@ -46,6 +46,29 @@ describe.each(WAYS)('a rehearsal through %s', (way) => {
     ]);
   });
 
+  it('has its workspace at another path than this machine, where that is asked for', async () => {
+    const evidence = await run("pwd; sed -i s/one/1/ 'a b'; echo x > /workspace/n; ls secrets", {
+      at: '/workspace',
+    });
+    expect(evidence.stdout.text).toBe('/workspace\nkey\n');
+    expect(evidence).toMatchObject({ complete: true, outside: [], leftovers: [] });
+    expect(evidence.changes.map((change) => [change.path, change.kind])).toEqual([
+      ['a b', 'modified'],
+      ['n', 'added'],
+    ]);
+    const gone = await run(`ls ${place.site}`, { at: '/workspace' });
+    expect(gone.exit_code).not.toBe(0);
+  });
+
+  it('is given up when it is asked to be, and leaves nothing', async () => {
+    const signal = AbortSignal.timeout(700);
+    const startedMs = performance.now();
+    await expect(run('sleep 15', { signal })).rejects.toThrow(/timeout/i);
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    await expect(run('true', { signal })).rejects.toThrow(/timeout/i);
+    expect(await readdir(join(place.state, 'sandboxes'))).toEqual([]);
+  });
+
   it('sees changes of the container’s own files, removals in directories made again too', async () => {
     const evidence = await run(
       'echo x >> /etc/hosts; rm -rf /etc/apt && mkdir /etc/apt; touch /etc/passwd; echo > /opt/new; true',

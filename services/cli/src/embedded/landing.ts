@@ -3,8 +3,8 @@ import { recall } from '@drylane/dispatcher/desk/record';
 import type { Promotion } from '@drylane/proto/promotion';
 import type { Place } from '@drylane/proto/task';
 import { type ApplyOutcome, type ApplyRequest, apply } from '@drylane/worker/promote/apply';
+import { isSameDirectory, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import type { LocalDesk } from './desk.ts';
-import { isSameDirectory, WORKSPACE_DRIFT } from './place.ts';
 import type { Landing } from './promotion.ts';
 
 const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

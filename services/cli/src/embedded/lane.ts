@@ -17,13 +17,13 @@ import { type RunId, runId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
 import { mintCanaries } from '@drylane/worker/evidence/canaries';
 import type { Seal } from '@drylane/worker/evidence/sealed';
+import { placeOf } from '@drylane/worker/promote/place';
 import type { RehearsalRequest } from '@drylane/worker/rehearse/rehearse';
 import { rehearse } from '@drylane/worker/rehearse/run';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import { type LocalDesk, openDesk } from './desk.ts';
 import { isLanding, type Judged, judge, type Reported } from './judging.ts';
 import { landing } from './landing.ts';
-import { placeOf } from './place.ts';
 import { openPolicy } from './policy.ts';
 import { type PromotionOptions, promoteRun } from './promotion.ts';
 import { openQuarters, type Quarters } from './quarters.ts';
@@ -112,7 +112,10 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
   const known = { ...NOTHING_KNOWN, intent: scrubAll(admitted.envelope.intent, redactor), risk };
   const request = rehearsalRequest(id, admitted, canaries, options);
   try {
-    const [seal, place] = await Promise.all([sealFor(policy, request), placeOf(admitted)]);
+    const [seal, place] = await Promise.all([
+      sealFor(policy, request),
+      placeOf(admitted.workspace, admitted),
+    ]);
     const mayLand = (evidence: Evidence): boolean => isLanding(admitted, risk, evidence);
     const handling = { redactor, seal, blobs: desk.blobs, mayLand };
     const rehearsed = await rehearse(quarters.sandbox, request, handling);

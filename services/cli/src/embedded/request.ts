@@ -20,7 +20,18 @@ export function rehearsalRequest(
   const given = [...Object.keys(admitted.env), ...canaries.map(({ name }) => name)];
   const kept = new Set(['PATH', 'HOME', 'LANG', 'PWD', 'SHLVL', '_', ...given]);
   return {
-    ...{ runId: id, command, shell, workspace, workingDir, image, runtime, limits, env: admitted.env },
+    ...{
+      runId: id,
+      command,
+      shell,
+      source: workspace,
+      workspace,
+      workingDir,
+      image,
+      runtime,
+      limits,
+      env: admitted.env,
+    },
     ...{ canaries, network },
     expected: admitted.expectedWrites,
     forbidden: admitted.forbiddenPaths,

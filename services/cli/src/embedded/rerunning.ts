@@ -14,11 +14,11 @@ import type { Evidence } from '@drylane/proto/evidence';
 import type { Policy } from '@drylane/proto/policy';
 import type { Promotion } from '@drylane/proto/promotion';
 import type { Place } from '@drylane/proto/task';
+import { isUntouched, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import { rerun } from '@drylane/worker/promote/rerun';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import type { LocalDesk } from './desk.ts';
 import { applyTo } from './landing.ts';
-import { isUntouched, WORKSPACE_DRIFT } from './place.ts';
 import type { Landing } from './promotion.ts';
 import { rehearsalRequest } from './request.ts';
 

@@ -9,6 +9,7 @@ const REQUEST: RerunRequest = {
     runId: 'run_x',
     command: 'true',
     shell: 'sh',
+    source: '/',
     workspace: '/',
     workingDir: '/',
     image: 'x',

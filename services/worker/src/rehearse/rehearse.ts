@@ -11,7 +11,9 @@ export interface RehearsalRequest {
   readonly runId: string;
   readonly command: string;
   readonly shell: 'bash' | 'sh';
-  /** Real path of the workspace on this host. */
+  /** Real path of the workspace's files on this host. */
+  readonly source: string;
+  /** Where they stand in the container. */
   readonly workspace: string;
   readonly workingDir: string;
   readonly image: string;
@@ -63,6 +65,7 @@ export function planRehearsal(
       runId: request.runId,
       image: request.image,
       runtime: request.runtime,
+      source: request.source,
       workspace: request.workspace,
       workingDir: request.workingDir,
       shell: request.shell,

@@ -15,7 +15,7 @@ import type { Patch } from '../evidence/patch.ts';
 import { scrubWith } from '../evidence/scrub.ts';
 import type { Seal } from '../evidence/sealed.ts';
 import { mountsBelow } from '../sandbox/overlay.ts';
-import type { PreparedSandbox, Sandbox, ShellEnd } from '../sandbox/sandbox.ts';
+import type { PreparedSandbox, Sandbox, SandboxListener, ShellEnd } from '../sandbox/sandbox.ts';
 import { openTrace } from '../trace/trace.ts';
 import { parseMarker, settleSteps, type TimedMarker } from './flow.ts';
 import { planRehearsal, type RehearsalPlan, type RehearsalRequest } from './rehearse.ts';
@@ -38,6 +38,8 @@ export interface OutputHandling {
   readonly mayLand?: (evidence: Evidence) => boolean;
   /** Takes the output as it is, where policy names whom it is sealed to; without it, none is kept. */
   readonly seal?: Pick<Seal, 'push'> | undefined;
+  /** Gives the rehearsal up: its command is ended, its sandbox taken away, and the signal's reason thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -50,8 +52,10 @@ export async function rehearse(
   request: RehearsalRequest,
   handling: OutputHandling,
 ): Promise<Rehearsed> {
-  const plan = planRehearsal(request, await lstat(request.workspace));
+  const plan = planRehearsal(request, await lstat(request.source));
   const startedMs = Date.now();
+  const { signal } = handling;
+  signal?.throwIfAborted();
   const prepared = await sandbox.prepare(plan.spec);
   try {
     return await follow(prepared, request, plan, handling, startedMs);
@@ -64,7 +68,7 @@ async function follow(
   prepared: PreparedSandbox,
   request: RehearsalRequest,
   plan: RehearsalPlan,
-  { redactor, seal, blobs, mayLand = () => true }: OutputHandling,
+  { redactor, seal, blobs, mayLand = () => true, signal }: OutputHandling,
   startedMs: number,
 ): Promise<Rehearsed> {
   const attribution = createAttribution(prepared.view.upper);
@@ -86,7 +90,7 @@ async function follow(
     stdout: captureOutput(request.limits.outputBytes, redactor),
     stderr: captureOutput(request.limits.outputBytes, redactor),
   };
-  const outcome = await prepared.run({
+  const listener: SandboxListener = {
     output(stream, chunk) {
       output[stream].push(chunk);
       seal?.push(stream, chunk);
@@ -106,7 +110,10 @@ async function follow(
       trace.boundary(marker.index);
       await attribution.boundary(marker.index);
     },
-  });
+  };
+  const outcome = await prepared.run(listener, signal);
+  // What was seen of a command that we ended for no fault of its own is no evidence.
+  signal?.throwIfAborted();
 
   const steps = outcome.split
     ? plan.steps
@@ -137,7 +144,7 @@ async function follow(
     lookup: attribution,
     traced: trace.end(),
     tampered: forged || settled.tampered,
-    absentMounts: await mountsBelow(request.workspace),
+    absentMounts: await mountsBelow(request.source),
     stdout: output.stdout.end(),
     stderr: output.stderr.end(),
     scrub: (text) => redactor.text(text).text,

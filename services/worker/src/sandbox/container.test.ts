@@ -8,6 +8,7 @@ const SPEC: SandboxSpec = {
   runId: 'run_x',
   image: 'sha256:abc',
   runtime: null,
+  source: '/elsewhere/on/this/host',
   workspace: '/srv/my site',
   workingDir: '/srv/my site/blog',
   shell: 'bash',

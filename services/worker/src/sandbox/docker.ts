@@ -76,7 +76,7 @@ async function build(
   const [image, toolkit, root] = await Promise.all([
     findImage(engine, spec.image),
     ensureToolkit(engine, stateDir, labels),
-    lstat(spec.workspace),
+    lstat(spec.source),
     spec.runtime === null ? undefined : findRuntime(engine, spec.runtime),
   ]);
   const [control, given, identity] = await allOrThrow([
@@ -87,7 +87,7 @@ async function build(
     giver
       .give({
         directory: held.directory,
-        workspace: spec.workspace,
+        source: spec.source,
         root: { uid: root.uid, gid: root.gid, mode: root.mode & 0o7777 },
         diskBytes: spec.limits.diskBytes,
         labels,
@@ -115,8 +115,12 @@ async function build(
     imageDigest: image.id,
     runtime: spec.runtime ?? 'runc',
     unobserved: giver.unobserved,
-    run: (listener) =>
-      runContainer({ container, control, given, spec, identity: join(held.directory, 'etc') }, listener),
+    run: (listener, signal) =>
+      runContainer(
+        { container, control, given, spec, identity: join(held.directory, 'etc') },
+        listener,
+        signal,
+      ),
     async outside(rules, watch) {
       const made = [spec.workspace, spec.workingDir, CONTROL_MOUNT, ...Object.keys(scratch(spec))];
       const place = join(held.directory, 'rootfs');

@@ -126,6 +126,7 @@ async function tryOne(engine: Engine, stateDir: string, image: string): Promise<
       runId: 'doctor',
       image,
       runtime: null,
+      source: workspace,
       workspace,
       workingDir: workspace,
       shell: 'sh',

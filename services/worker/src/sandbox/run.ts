@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Duplex, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type Docker from 'dockerode';
 import type { Gate } from '../gate/gate.ts';
@@ -48,6 +48,7 @@ interface Story {
 export async function runContainer(
   ready: ReadyContainer,
   listener: SandboxListener,
+  signal?: AbortSignal,
 ): Promise<SandboxOutcome> {
   const { container, control, spec } = ready;
   const { limits } = spec;
@@ -67,6 +68,7 @@ export async function runContainer(
     const groups = (await living.promise)?.groups;
     if (groups !== undefined) story.figures = await readCgroup(groups);
   });
+  const giveUp = (): void => stop.now('unwanted');
   const disk = watchDisk(ready.given, limits.diskBytes, stop);
   disk.alsoBelow(ready.identity);
   const output = await attach(container, listener);
@@ -82,7 +84,9 @@ export async function runContainer(
 
   const startedAtMs = performance.now();
   let state: { ExitCode: number; OOMKilled: boolean };
+  signal?.addEventListener('abort', giveUp, { once: true });
   try {
+    signal?.throwIfAborted();
     await container.start();
     stop.after(limits.timeoutMs, 'timeout');
     const running = await container.inspect();
@@ -93,8 +97,12 @@ export async function runContainer(
     await Promise.all([container.wait(), output.ended]);
     state = (await container.inspect()).State;
   } catch (cause) {
+    // An engine lets those wait for ever who are attached to a container that is never started.
+    output.close();
+    signal?.throwIfAborted();
     throw engineFault('sandbox', cause);
   } finally {
+    signal?.removeEventListener('abort', giveUp);
     stop.rest();
     living.resolve(undefined);
     control.drain();
@@ -221,5 +229,10 @@ async function attach(container: Docker.Container, listener: SandboxListener) {
       throw engineFault('sandbox', cause);
     });
   container.modem.demuxStream(stream, sink('stdout'), sink('stderr'));
-  return { ended: finished(stream, { writable: false }) };
+  const ended = finished(stream, { writable: false });
+  ended.catch(() => undefined);
+  const close = (): void => {
+    if (stream instanceof Duplex) stream.destroy();
+  };
+  return { ended, close };
 }

@@ -27,7 +27,9 @@ export interface SandboxSpec {
   readonly image: string;
   /** OCI runtime by its name in the engine, such as `runsc`; null is the engine's default. */
   readonly runtime: string | null;
-  /** Real path of the workspace on this host; the container sees its view of it at the same path. */
+  /** Real path of the workspace's files on this host. */
+  readonly source: string;
+  /** Where the container sees its view of them. */
   readonly workspace: string;
   readonly workingDir: string;
   readonly shell: 'bash' | 'sh';
@@ -111,7 +113,8 @@ export interface PreparedSandbox {
   readonly runtime: string;
   /** What this way of giving the workspace cannot see. */
   readonly unobserved: readonly string[];
-  run(listener: SandboxListener): Promise<SandboxOutcome>;
+  /** Runs the command to its end; the signal ends it before. */
+  run(listener: SandboxListener, signal?: AbortSignal): Promise<SandboxOutcome>;
   /** Changes of the container's own files; call it after `run`. Rules count by their absolute patterns. */
   outside(rules: PathRules, watch: Watch | null): Promise<ObservedOutside>;
   destroy(): Promise<void>;

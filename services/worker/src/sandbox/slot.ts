@@ -10,7 +10,7 @@ export const slot: WorkspaceGiver = {
   async give(request: WorkspaceRequest) {
     const { directory } = request;
     await mountOverlay({
-      lower: request.workspace,
+      lower: request.source,
       dir: directory,
       sizeBytes: request.diskBytes,
       uid: request.root.uid,
@@ -22,7 +22,7 @@ export const slot: WorkspaceGiver = {
     return {
       mount: { type: 'bind', source: join(directory, 'merged') },
       view: {
-        lower: Buffer.from(request.workspace),
+        lower: Buffer.from(request.source),
         upper: Buffer.from(join(tmpfs, 'upper')),
         async names(directories) {
           const listed = new Map<string, Buffer[]>();

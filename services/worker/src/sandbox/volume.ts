@@ -16,8 +16,8 @@ export function volume(engine: Engine): WorkspaceGiver {
 }
 
 async function give(engine: Engine, request: WorkspaceRequest) {
-  const { directory, workspace, root, labels } = request;
-  refuseUnsayable(workspace, 'workspace', 'rename the directory');
+  const { directory, source, root, labels } = request;
+  refuseUnsayable(source, 'workspace', 'rename the directory');
   refuseUnsayable(directory, 'state directory', 'choose another: --state DIR');
   const [upper, work, list] = ['upper', 'work', 'list'].map((d) => join(directory, d)) as [
     string,
@@ -37,7 +37,7 @@ async function give(engine: Engine, request: WorkspaceRequest) {
       DriverOpts: {
         type: 'overlay',
         device: 'overlay',
-        o: `lowerdir=${workspace},upperdir=${upper},workdir=${work},redirect_dir=off,metacopy=off,index=off,nosuid,nodev`,
+        o: `lowerdir=${source},upperdir=${upper},workdir=${work},redirect_dir=off,metacopy=off,index=off,nosuid,nodev`,
       },
       Labels: { ...labels },
     })
@@ -48,7 +48,7 @@ async function give(engine: Engine, request: WorkspaceRequest) {
   return {
     mount: { type: 'volume' as const, source: name },
     view: {
-      lower: Buffer.from(workspace),
+      lower: Buffer.from(source),
       upper: Buffer.from(upper),
       rootOwner: { uid, gid },
       async names(directories: readonly Buffer[]) {

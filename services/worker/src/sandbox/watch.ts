@@ -11,9 +11,10 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /**
  * Why a container was ended from outside: its time, its disk, processes that outlived the command, a tracer that does
- * not end, forged control lines, something that a live run needs and that could not be given to it.
+ * not end, forged control lines, something that a live run needs and that could not be given to it, or whoever asked
+ * for it wants it no more.
  */
-export type StopReason = 'timeout' | 'disk' | 'leftovers' | 'tracer' | 'tampered' | 'unready';
+export type StopReason = 'timeout' | 'disk' | 'leftovers' | 'tracer' | 'tampered' | 'unready' | 'unwanted';
 
 /** Ends a container from outside, once, and remembers why. */
 export interface Stopper {

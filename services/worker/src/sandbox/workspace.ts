@@ -5,7 +5,8 @@ import type { WorkspaceView } from './sandbox.ts';
 export interface WorkspaceRequest {
   /** A directory of this rehearsal alone, for whatever has to be kept outside the container. */
   readonly directory: string;
-  readonly workspace: string;
+  /** Real path of the workspace's files on this host. */
+  readonly source: string;
   readonly root: { readonly uid: number; readonly gid: number; readonly mode: number };
   readonly diskBytes: number;
   readonly labels: Readonly<Record<string, string>>;

@@ -1,18 +1,27 @@
 import { realpath } from 'node:fs/promises';
-import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Promotion } from '@drylane/proto/promotion';
 import type { Place } from '@drylane/proto/task';
-import { fingerprintOf, identityOf } from '@drylane/worker/changeset/whole';
+import { fingerprintOf, identityOf } from '../changeset/whole.ts';
+
+/** What of a run tells whether its command may run again. */
+export interface MayRunAgain {
+  readonly network: readonly string[];
+  readonly credentials: readonly string[];
+  readonly promotion: string;
+}
 
 /**
  * What has to be the same about a workspace when its run lands. A command that may run again reads whatever is there
  * then, so all of it is looked at; for one whose changes are applied, the change set holds what they rest on.
  */
-export async function placeOf({ workspace, network, credentials, promotion }: Admitted): Promise<Place> {
+export async function placeOf(
+  path: string,
+  { network, credentials, promotion }: MayRunAgain,
+): Promise<Place> {
   const mayRerun = promotion === 'rerun' || network.length > 0 || credentials.length > 0;
-  const fingerprint = mayRerun ? await fingerprintOf(workspace) : undefined;
-  return { path: workspace, ...(await identityOf(workspace)), fingerprint: fingerprint ?? null };
+  const fingerprint = mayRerun ? await fingerprintOf(path) : undefined;
+  return { path, ...(await identityOf(path)), fingerprint: fingerprint ?? null };
 }
 
 /** Whether a path still leads to the directory that was rehearsed on, without a link on the way. */

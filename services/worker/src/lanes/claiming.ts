@@ -1,0 +1,47 @@
+import type { Digest } from '@drylane/proto/digest';
+import type { Promotion } from '@drylane/proto/promotion';
+import type { Landed } from '@drylane/proto/task';
+import { reasonFor } from './faults.ts';
+import type { LiveLane } from './lane.ts';
+import type { ClaimNote } from './notes.ts';
+import { endOf } from './telling.ts';
+
+/** Claims a run, which is noted first. The answer is what to say where it was not claimed; then nothing may be touched. */
+export async function claim(lane: LiveLane, note: ClaimNote, bound: Digest): Promise<Landed | undefined> {
+  const { log, notes, dispatcher } = lane;
+  const { run, owner, mode } = note;
+  notes.write(note);
+  const answer = await dispatcher.claim(run, { owner, mode, bound });
+  log.info('a claim was made', { claim: answer });
+  if (answer.result === 'claimed') return undefined;
+  if (answer.result === 'refused') {
+    notes.forget(run);
+    return {
+      result: 'untouched',
+      reason: `the dispatcher did not let it be claimed (${answer.status})`,
+      owner,
+    };
+  }
+  // If the claim was heard after all, the note gives it back as soon as somebody listens.
+  notes.write({ ...note, landed: { result: 'rolled-back', reason: answer.why, owner } });
+  return { result: 'untouched', reason: answer.why, owner };
+}
+
+/** Does with a claimed run what there is to do, and notes how that ended before anybody is told. */
+export async function settleBy(
+  lane: LiveLane,
+  note: ClaimNote,
+  act: () => Promise<Promotion>,
+): Promise<Landed> {
+  const { owner } = note;
+  let landed: Landed;
+  try {
+    landed = { result: 'ended', promotion: await act(), owner };
+  } catch (fault) {
+    lane.log.error('a promotion failed', { fault });
+    // Whatever went wrong, the journal says what of the files landed.
+    landed = await endOf(lane.stateDir, note, reasonFor(fault, lane.redactor));
+  }
+  lane.notes.write({ ...note, landed });
+  return landed;
+}

@@ -1,0 +1,76 @@
+import { recallDocument } from '@drylane/chassis/blobs/documents';
+import type { Before } from '@drylane/chassis/transport/transport';
+import { ChangeSet } from '@drylane/proto/change-set';
+import type { Digest } from '@drylane/proto/digest';
+import type { Promotion } from '@drylane/proto/promotion';
+import { type Job, type Landed, PromotionTask, Weighed } from '@drylane/proto/task';
+import { type ApplyOutcome, apply } from '../promote/apply.ts';
+import { isSameDirectory, WORKSPACE_DRIFT } from '../promote/place.ts';
+import { settleBy } from './claiming.ts';
+import { checkFence } from './ground.ts';
+import type { LiveLane } from './lane.ts';
+import type { ClaimNote } from './notes.ts';
+import { taskOf } from './tasks.ts';
+import { NOTHING, tell } from './telling.ts';
+
+/** A change set, under the digest that was approved; null where nothing is to be changed. */
+export type Landing = { readonly changeSet: ChangeSet; readonly digest: Digest } | null;
+
+/** Lets a change set land in the very directory that was rehearsed on. */
+export async function applyTo(
+  { blobs, stateDir }: Pick<LiveLane, 'blobs' | 'stateDir'>,
+  { place, run }: Pick<PromotionTask, 'place' | 'run'>,
+  landing: Landing,
+): Promise<Omit<Promotion, 'mode'>> {
+  if (!(await isSameDirectory(place))) return { ...NOTHING, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
+  if (landing === null) return { ...NOTHING, result: 'promoted' };
+  const { layer, bases } = landing.changeSet;
+  const outcome = await apply({
+    ...{ runId: run, stateDir, merge: false, ...landing },
+    ...{ workspace: place.path, root: place },
+    layer: () => blobs.open(layer.digest),
+    bases: bases === null ? null : () => blobs.open(bases.digest),
+  });
+  return { ...NOTHING, ...readable(outcome) };
+}
+
+function readable(outcome: ApplyOutcome) {
+  switch (outcome.result) {
+    case 'promoted':
+      return { result: outcome.result, merged: [...outcome.merged] };
+    case 'drifted':
+      return { result: outcome.result, drifts: outcome.drifts.map((drift) => ({ ...drift })) };
+    case 'unknown':
+      return { result: outcome.result, conflicts: [...outcome.conflicts] };
+  }
+}
+
+/**
+ * Lets what a command changed that ran again land, where a comparator found that it did what its rehearsal did. It never
+ * gives a run back: its command has run.
+ * @throws where nobody weighed it; then nobody knows what came of it.
+ */
+export async function landRan(lane: LiveLane, job: Job, before: Before): Promise<Landed> {
+  if (before?.ok !== true) throw new Error('nobody weighed what the command did');
+  const weighed = Weighed.parse(before.value);
+  if ('landed' in weighed) return weighed.landed;
+  const { ran, divergences } = weighed;
+  const { owner, change_set: digest } = ran;
+  const told = { ...NOTHING, mode: 'rerun' as const, evidence_digest: ran.evidence };
+  const ended = (promotion: Promotion): Landed => ({ result: 'ended', promotion, owner });
+  if (divergences.length > 0) return ended({ ...told, result: 'diverged', divergences });
+  if (digest === null) return ended({ ...told, result: 'promoted' });
+  const task = await taskOf(lane.blobs, PromotionTask, job);
+  checkFence(lane, task.place.path);
+  const changeSet = await recallDocument(lane.blobs, ChangeSet, digest);
+  if (!(await tell(lane, job.run))) throw new Error('how an earlier claim of it ended is not told yet');
+  // Whoever has a claim may say so again, and hears whether it still is one: the run may have been given up meanwhile.
+  const answer = await lane.dispatcher.claim(job.run, { owner, mode: 'rerun', bound: task.bound });
+  if (answer.result !== 'claimed') return ended({ ...told, result: 'unknown' });
+  const note: ClaimNote = { run: job.run, mode: 'rerun', owner, landed: null };
+  lane.notes.write(note);
+  return settleBy(lane, note, async () => {
+    const applied = await applyTo(lane, task, { changeSet, digest });
+    return { ...told, ...applied, evidence_digest: ran.evidence };
+  });
+}

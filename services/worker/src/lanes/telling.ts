@@ -1,0 +1,75 @@
+import type { Logger } from '@drylane/chassis/logger/logger';
+import type { Promotion } from '@drylane/proto/promotion';
+import type { Landed } from '@drylane/proto/task';
+import { journaledRuns } from '../promote/journal.ts';
+import { forgetApply, recoverRun } from '../promote/recover.ts';
+import type { Dispatcher } from './claims.ts';
+import type { ClaimNote, ClaimNotes } from './notes.ts';
+import type { Turns } from './turns.ts';
+
+/** What is needed to tell a dispatcher how claims of this state directory ended. */
+export interface Telling {
+  readonly stateDir: string;
+  readonly notes: ClaimNotes;
+  readonly dispatcher: Dispatcher;
+  readonly turns: Turns;
+  readonly log: Logger;
+}
+
+/**
+ * How a claim ended that has no other end noted, by what is found of the files, which are brought wholly back or forward
+ * first. Without a journal, nothing of the workspace was touched; what a command that ran for real did, nobody knows.
+ */
+export async function endOf(
+  stateDir: string,
+  { run, mode, owner }: ClaimNote,
+  reason: string,
+): Promise<Landed> {
+  const files = await recoverRun(stateDir, run);
+  const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
+  if (result === 'rolled-back') return { result, reason, owner };
+  const promotion: Promotion = { ...NOTHING, mode, result, conflicts: [...(files?.conflicts ?? [])] };
+  return { result: 'ended', promotion, owner };
+}
+
+export const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
+
+/**
+ * Tells the dispatcher how every claim of this state directory ended, one after another, and forgets those that it knows
+ * of. Others are told the next time.
+ */
+export async function tellAll(telling: Telling): Promise<void> {
+  for (const { run } of telling.notes.all()) {
+    await telling
+      .turns(run, () => tell(telling, run))
+      .catch((fault: unknown) => telling.log.about({ run }).error('a claim could not be settled', { fault }));
+  }
+}
+
+/** Whether nothing is left to be told of a run. Call it in the run's turn. */
+export async function tell(telling: Telling, run: ClaimNote['run']): Promise<boolean> {
+  const { stateDir, notes, dispatcher, log } = telling;
+  const note = notes.read(run);
+  if (note === undefined) return true;
+  const landed = note.landed ?? (await endOf(stateDir, note, 'the worker that had it died'));
+  notes.write({ ...note, landed });
+  const answer = await dispatcher.settle(run, landed);
+  log.about({ run, stage: 'promote' }).info('a claim was told of', { result: landed.result, answer });
+  if (answer === 'not-told') return false;
+  if (!keepsSomething(landed)) await forgetApply(stateDir, run);
+  notes.forget(run);
+  return true;
+}
+
+/** Where a person has to look, what stood there before is kept, and the journal says where. */
+const keepsSomething = (landed: Landed): boolean =>
+  landed.result === 'ended' && landed.promotion.conflicts.length > 0;
+
+/** Brings back or forward what was interrupted here and has no claim noted, before anything else is at work. */
+export async function recoverUnnoted({ stateDir, notes, log }: Telling): Promise<void> {
+  for (const run of journaledRuns(stateDir)) {
+    if (notes.all().some((note) => note.run === run)) continue;
+    const recovered = await recoverRun(stateDir, run);
+    log.about({ run, stage: 'promote' }).warn('an apply without a claim was recovered', { recovered });
+  }
+}
