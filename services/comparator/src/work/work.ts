@@ -2,7 +2,7 @@ import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { recallDocument } from '@drylane/chassis/blobs/documents';
 import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
 import { Evidence } from '@drylane/proto/evidence';
-import { type Allowed, type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/task';
+import { type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/task';
 import { compare } from '../compare/compare.ts';
 import { decide, verdictOf } from '../decide/decide.ts';
 import { allowanceOf } from './allowance.ts';
