@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pullImage } from '../machine/base.ts';
 import { systemEnvironment } from '../machine/command.ts';
 import { buildImage, foundDigest, hasImage, type ImageSource, wantedDigest } from '../machine/images.ts';
-import { type Machine, underLock } from '../machine/ready.ts';
+import { type Machine, provideBaseImage, underLock } from '../machine/ready.ts';
 import { appBeside, archivesBeside, type Beside, type FindBeside, nodeBeside } from './beside.ts';
 
 /** An image of the fleet; its Dockerfile is in the folder of images/ that it is declared under. */
@@ -24,6 +24,10 @@ export const FLEET_IMAGES = {
   dispatcher: { tag: 'drylane/dispatcher:latest', from: 'runtime', beside: appBeside('services/dispatcher') },
   comparator: { tag: 'drylane/comparator:latest', from: 'runtime', beside: appBeside('services/comparator') },
   worker: { tag: 'drylane/worker:latest', from: 'engine', beside: appBeside('services/worker') },
+  redis: { tag: 'redis:7-bookworm', hub: true },
+  postgres: { tag: 'postgres:15-bookworm', hub: true },
+  haproxy: { tag: 'haproxy:2.6-bookworm', hub: true },
+  prometheus: { tag: 'prom/prometheus:v2.42.0', hub: true },
 } as const satisfies Readonly<Record<string, Declared>>;
 
 export type FleetImage = keyof typeof FLEET_IMAGES;
@@ -82,6 +86,7 @@ async function provide(machine: Machine, wanted: Wanted): Promise<void> {
   const scratch = await mkdtemp(join(machine.temporary, 'drylane-fleet-'));
   try {
     const env = systemEnvironment(machine.env);
+    await provideBaseImage(machine, scratch);
     await say.during(wanted.hub ? `making a stand-in for ${tag}` : `building ${tag}`, async () => {
       const files = await wanted.beside.make({ scratch, env, log });
       await buildImage(docker, wanted.source, { files, scratch, env, log });
