@@ -7,7 +7,10 @@ import { DrylaneError } from '@drylane/proto/errors';
  * What drylane keeps must not be part of what a command sees, nor a workspace part of what drylane keeps. Asked before
  * anything is kept, because a directory for it would be made in the workspace.
  */
-export async function keepApart({ workspace, working_dir }: Envelope, stateDir: string): Promise<void> {
+export async function keepApart(
+  { workspace, working_dir }: Pick<Envelope, 'workspace' | 'working_dir'>,
+  stateDir: string,
+): Promise<void> {
   const path = workspace !== undefined && 'path' in workspace ? workspace.path : working_dir;
   const [site, state] = await Promise.all([resolved(path), resolved(stateDir)]);
   if (!inside(site, state) && !inside(state, site)) return;

@@ -6,6 +6,7 @@ import type { LedgerEvent, Run } from '@drylane/dispatcher/ledger/event';
 import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import type { PromotionMode } from '@drylane/proto/approval';
 import { digestOf } from '@drylane/proto/digest';
+import { runId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
 import { apply } from '@drylane/worker/promote/apply';
 import { dir, file, Place } from '@drylane/worker/promote/apply.fixture';
@@ -85,9 +86,9 @@ describe('recovery of promotions', () => {
     afterEach(() => place[Symbol.dispose]());
 
     /** Applies as the run, until the first time that a call is made; what is left is as after a kill. */
-    async function applyUntil(call: keyof Disk, nth: number): Promise<void> {
+    async function applyUntil(call: keyof Disk, nth: number, runId = RUN): Promise<void> {
       const { disk } = faultyDisk({ call, nth }, { kind: 'fail', code: 'EIO', lasting: true });
-      const request = await place.request({ runId: RUN, stateDir: state });
+      const request = await place.request({ runId, stateDir: state });
       await apply(request, disk).catch(() => undefined);
     }
     const stage = (): string => join(place.live, `.drylane-${RUN}`);
@@ -98,6 +99,16 @@ describe('recovery of promotions', () => {
       expect(await recoverRuns(desk)).toMatchObject([{ run_id: RUN, result: 'rolled-back' }]);
       expect((await desk.ledger.readRun(RUN)).run.state).toBe('promotable');
       expect(readFileSync(join(place.live, 'edit'), 'utf8')).toBe('old');
+    });
+
+    it('tells of a fleet’s run that was applied here, which no ledger of this machine knows, once', async () => {
+      const foreign = runId(1_700_000_000_000, new Uint8Array(10).fill(1));
+      await applyUntil('rename', 1, foreign);
+      expect(await recoverRuns(desk)).toEqual([
+        { run_id: foreign, result: 'rolled-back', conflicts: [], reason: null },
+      ]);
+      expect(readFileSync(join(place.live, 'edit'), 'utf8')).toBe('old');
+      expect(await recoverRuns(desk)).toEqual([]);
     });
 
     /** Records the run as ended, as the process did that could not tidy up. */

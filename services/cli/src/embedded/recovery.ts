@@ -51,14 +51,23 @@ async function recoverIfDead(desk: LocalDesk, run: Run): Promise<Recovered | und
 /** What an apply whose end is known could not finish: to be swept now, or to be looked at by a person. */
 async function tidyUp({ ledger, stateDir }: LocalDesk): Promise<readonly Recovered[]> {
   const left: Recovered[] = [];
-  for (const { runId, conflicts } of await recover(stateDir).catch(() => [])) {
+  for (const { runId, result, conflicts } of await recover(stateDir).catch(() => [])) {
     const id = RunId.parse(runId);
-    const { run } = await ledger.readRun(id);
-    if (!isEnd(run.state)) continue;
+    const run = await ledger.readRun(id).then(({ run: found }) => found, unlessForeign);
+    if (run !== undefined && !isEnd(run.state)) continue;
     if (conflicts.length === 0) await forgetApply(stateDir, id);
-    else left.push({ run_id: id, result: 'unknown', conflicts: [...conflicts, stageName(id)], reason: null });
+    // Of a fleet's run that was applied here, the journal is all there is to tell by.
+    if (run === undefined && conflicts.length === 0)
+      left.push({ run_id: id, result, conflicts: [], reason: null });
+    if (conflicts.length > 0)
+      left.push({ run_id: id, result: 'unknown', conflicts: [...conflicts, stageName(id)], reason: null });
   }
   return left;
+}
+
+/** A run of a fleet is in no ledger of this machine. */
+function unlessForeign(fault: unknown): undefined {
+  if (!(fault instanceof DrylaneError) || fault.code !== 'not-found') throw fault;
 }
 
 /** A run that could not be recovered; undefined where another process did at the same moment: the ledger lets only one. */

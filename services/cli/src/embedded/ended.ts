@@ -1,0 +1,1 @@
+export { notNow } from '@drylane/dispatcher/desk/ended';
