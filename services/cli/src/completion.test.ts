@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { ROLES } from '@drylane/proto/access';
 import { describe, expect, it } from 'vitest';
 import type { Context } from './context.ts';
 import { program } from './main.ts';
@@ -25,6 +26,7 @@ describe('completions', () => {
     ['rehearse --promotion', 'auto apply rerun none'],
     ['steps --shell', 'bash sh'],
     ['policy', 'check --json'],
+    ['token create --role', ROLES.join(' ')],
     ['show l', 'last'],
     ['approve la', 'last'],
   ])('know what may stand after %s', async (words, answer) => {

@@ -1,9 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Digest } from '@drylane/proto/digest';
 import { checkAs, MAX_DOCUMENT_BYTES, parseDocumentAs } from '@drylane/proto/document';
 import { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
+import { TREE_PATH } from '@drylane/proto/task';
 import type { Context } from './context.ts';
 
 /** The flags that stand for fields of an envelope. */
@@ -47,23 +49,54 @@ export async function envelopeFrom(
   const named = flags.workspace === undefined ? undefined : await real(resolve(here, flags.workspace));
   const base = flags.file === undefined ? undefined : await readEnvelope(flags.file, context);
   const roots = [here, ...(named === undefined ? [] : [named])];
-  const overlaid = overlay(base, flags, command, named, here);
+  const overlaid = overlay(base, flags, command, placeAt(named, base, here));
   return { envelope: checkAs(Envelope, overlaid, 'bad-input'), roots };
+}
+
+/**
+ * The same for a fleet: paths are those of its workers, and are taken as they are written. Without a workspace it is the
+ * directory of this name there.
+ */
+export async function envelopeForFleet(
+  flags: EnvelopeFlags,
+  command: string | undefined,
+  context: Context,
+  snapshot: Digest | undefined,
+): Promise<Envelope> {
+  const base = flags.file === undefined ? undefined : await readEnvelope(flags.file, context);
+  if (snapshot === undefined) {
+    const named = flags.workspace === undefined ? undefined : resolve(context.cwd, flags.workspace);
+    return checkAs(Envelope, overlay(base, flags, command, placeAt(named, base, context.cwd)), 'bad-input');
+  }
+  const inTree = base?.working_dir.startsWith(`${TREE_PATH}/`) ? base.working_dir : TREE_PATH;
+  const place: Stand = { root: inTree, from: TREE_PATH, workspace: { snapshot } };
+  return checkAs(Envelope, overlay(base, flags, command, place), 'bad-input');
+}
+
+/** Where a command stands: its directory, what a relative one counts from, and its workspace. */
+interface Stand {
+  /** Undefined: as the envelope's file says. */
+  readonly root: string | undefined;
+  readonly from: string;
+  readonly workspace: Envelope['workspace'];
+}
+
+function placeAt(named: string | undefined, base: Envelope | undefined, here: string): Stand {
+  const root = named ?? (base === undefined ? here : undefined);
+  return { root, from: root ?? here, workspace: root === undefined ? undefined : { path: root } };
 }
 
 function overlay(
   base: Envelope | undefined,
   flags: EnvelopeFlags,
   command: string | undefined,
-  workspace: string | undefined,
-  here: string,
+  { root, from, workspace }: Stand,
 ): unknown {
-  const root = workspace ?? (base === undefined ? here : undefined);
   const fields = {
     task: flags.task,
     command,
-    working_dir: flags.workingDir === undefined ? root : resolve(root ?? here, flags.workingDir),
-    workspace: root === undefined ? undefined : { path: root },
+    working_dir: flags.workingDir === undefined ? root : resolve(from, flags.workingDir),
+    workspace,
     image: flags.image,
     shell: flags.shell,
     promotion: flags.promotion,

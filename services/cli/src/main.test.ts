@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const DRYLANE = join(import.meta.dirname, '..', 'bin', 'drylane.mjs');
+const { DRYLANE_URL: _, ...HERE } = process.env;
 const drylane = (...words: string[]) =>
-  spawnSync(process.execPath, [DRYLANE, ...words], { encoding: 'utf8' });
+  spawnSync(process.execPath, [DRYLANE, ...words], { encoding: 'utf8', env: HERE });
 
 describe('the command line', () => {
   it('takes flags after a command in quotes for its own', () => {
@@ -53,6 +54,25 @@ describe('the command line', () => {
     expect(status).toBe(2);
     expect(stderr).toMatch(/^drylane: .*\n {2}current directory: is gone.*\n {4}→ change to .*\n$/);
     expect(run('--version').status).toBe(0);
+  });
+
+  it.each([
+    ['cancel', `run_${'0'.repeat(26)}`],
+    ['snapshot', '.'],
+    ['schedule', 'list'],
+    ['token', 'list'],
+  ])('does %s %s in a fleet only, and says how to name one', (...words) => {
+    const { status, stderr } = drylane(...words);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('DRYLANE_URL: is not set')]);
+  });
+
+  it('loads nothing of HTTP for this machine alone', async () => {
+    const sources = join(import.meta.dirname);
+    for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file.startsWith('fleet/')) continue;
+      const text = readFileSync(join(sources, file), 'utf8');
+      expect(text, file).not.toMatch(/^import (?!type)[^;]*'[./]*\/fleet\//m);
+    }
   });
 
   it('prints help for nothing, as bad input', () => {

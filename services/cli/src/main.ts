@@ -4,6 +4,7 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { Command, CommanderError } from 'commander';
 import { registerApply, registerRecover } from './commands/apply.ts';
 import { registerApprove, registerReject } from './commands/approve.ts';
+import { registerCancel } from './commands/cancel.ts';
 import { registerClassify } from './commands/classify.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDiff } from './commands/diff.ts';
@@ -15,9 +16,12 @@ import { registerReceipt, registerVerify } from './commands/receipt.ts';
 import { registerRedact } from './commands/redact.ts';
 import { registerRehearse } from './commands/rehearse.ts';
 import { registerRuns } from './commands/runs.ts';
+import { registerSchedule } from './commands/schedule.ts';
 import { registerShow } from './commands/show.ts';
+import { registerSnapshot } from './commands/snapshot.ts';
 import { registerSteps } from './commands/steps.ts';
 import { registerSuggest } from './commands/suggest.ts';
+import { registerToken } from './commands/token.ts';
 import type { Context } from './context.ts';
 import { printJson } from './context.ts';
 import { EXIT, exitOf } from './exit.ts';
@@ -29,6 +33,7 @@ const REGISTRARS = [
   registerExecute,
   registerApprove,
   registerReject,
+  registerCancel,
   registerApply,
   registerRecover,
   registerReceipt,
@@ -42,6 +47,9 @@ const REGISTRARS = [
   registerSteps,
   registerRedact,
   registerPolicy,
+  registerSnapshot,
+  registerSchedule,
+  registerToken,
   registerDoctor,
   registerCompletion,
 ] as const;
@@ -88,9 +96,10 @@ export async function main(argv: readonly string[]): Promise<void> {
     cwd: cwd ?? '/',
   };
   // A reader that goes away (`drylane … | head`) is no fault of the run.
-  process.stdout.on('error', (fault: NodeJS.ErrnoException) => {
-    if (fault.code !== 'EPIPE') throw fault;
-  });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (fault: NodeJS.ErrnoException) => {
+      if (fault.code !== 'EPIPE') throw fault;
+    });
   const root = program(context, (status) => {
     process.exitCode = status;
   });
@@ -100,7 +109,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (cwd === undefined) throw noDirectory();
   });
   const words = argv.slice(2);
-  const flags = flagsOf(root, words[0]);
+  const flags = flagsOf(root, words);
   try {
     await root.parseAsync(flagsFirst(words, flags) as string[], { from: 'user' });
   } catch (fault) {
@@ -133,8 +142,9 @@ function stateOf(verb: Command): string | undefined {
 }
 
 /** The flags of the verb that these words begin with, where it takes a command after `--`. */
-function flagsOf(root: Command, verb: string | undefined): Flag[] {
-  const command = root.commands.find((candidate) => candidate.name() === verb);
+function flagsOf(root: Command, [verb, inner]: readonly string[]): Flag[] {
+  const outer = root.commands.find((candidate) => candidate.name() === verb);
+  const command = outer?.commands.find((candidate) => candidate.name() === inner) ?? outer;
   if (command?.registeredArguments[0]?.name() !== 'command') return [];
   return command
     .createHelp()

@@ -1,17 +1,30 @@
 import type { Command } from 'commander';
+import { type AfarFlags, URL_FLAG } from './afar.ts';
 import type { EnvelopeFlags } from './envelope.ts';
 import { several, wholeNumber } from './flags.ts';
 
 /** What `rehearse` and `execute` are told on the command line. */
-export interface RehearsalFlags extends EnvelopeFlags {
+export interface RehearsalFlags extends EnvelopeFlags, AfarFlags {
+  readonly snapshot?: string;
   readonly policy?: string;
   readonly state?: string;
   readonly runtime?: string;
   readonly json?: boolean;
 }
 
-/** Gives a verb the command it takes and the flags that stand for the fields of an envelope. */
+/** Gives a verb the command it rehearses, and what it is told about how. */
 export function withRehearsalFlags(verb: Command): Command {
+  return withEnvelopeFlags(verb)
+    .option('--snapshot <dir>', 'in a fleet: send this directory, and work on that')
+    .option('--policy <file>', 'the policy to decide by (default: the one that comes with drylane)')
+    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
+    .option('--runtime <name>', 'OCI runtime, by its name in the engine (default: the engine’s)')
+    .option(...URL_FLAG)
+    .option('--json', 'one JSON document on standard output');
+}
+
+/** Gives a verb a command and the flags that stand for the fields of an envelope. */
+export function withEnvelopeFlags(verb: Command): Command {
   return verb
     .argument('[command...]', 'the command, after --')
     .option('-f, --file <file>', 'take the envelope from a YAML or JSON file (- for standard input)')
@@ -35,9 +48,5 @@ export function withRehearsalFlags(verb: Command): Command {
     .option('--shell <shell>', 'bash or sh')
     .option('--task <task>', 'groups the runs of one automation')
     .option('--intent <summary>', 'what it is meant to do, in words')
-    .option('--promotion <mode>', 'how it lands: auto, apply, rerun or none')
-    .option('--policy <file>', 'the policy to decide by (default: the one that comes with drylane)')
-    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
-    .option('--runtime <name>', 'OCI runtime, by its name in the engine (default: the engine’s)')
-    .option('--json', 'one JSON document on standard output');
+    .option('--promotion <mode>', 'how it lands: auto, apply, rerun or none');
 }

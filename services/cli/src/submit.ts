@@ -1,4 +1,5 @@
 import type { Envelope } from '@drylane/proto/envelope';
+import { DrylaneError } from '@drylane/proto/errors';
 import type { Context } from './context.ts';
 import type { Lane } from './embedded/lane.ts';
 import type { RehearsalFlags } from './rehearsal-flags.ts';
@@ -17,6 +18,7 @@ export async function submit(
   flags: RehearsalFlags,
   context: Context,
 ): Promise<Submitted> {
+  if (flags.snapshot !== undefined) throw snapshotHere();
   const [{ envelopeFrom }, { openLane }, { keepApart }] = await Promise.all([
     import('./envelope.ts'),
     import('./embedded/lane.ts'),
@@ -33,4 +35,12 @@ export async function submit(
     env: context.env,
   });
   return { envelope, lane, [Symbol.asyncDispose]: () => lane.close() };
+}
+
+function snapshotHere(): DrylaneError {
+  return new DrylaneError('bad-input', {
+    field: '--snapshot',
+    message: 'is for a fleet: here the directory itself is looked at',
+    mend: 'use --workspace DIR, or set DRYLANE_URL',
+  });
 }

@@ -15,7 +15,10 @@ export function visibleLine(text: string): string {
 
 export type Colours = ReturnType<typeof coloursFor>;
 
+/** The last moment that there is a date for; another machine may name a later one. */
+const LAST_MS = 8.64e15;
+
 /** A moment as people read it, to the second, in UTC. */
 export function utc(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
+  return new Date(Math.min(LAST_MS, Math.max(-LAST_MS, ms))).toISOString().slice(0, 19).replace('T', ' ');
 }

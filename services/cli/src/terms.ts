@@ -1,15 +1,27 @@
+import type { Approval, PromotionMode } from '@drylane/proto/approval';
+import type { Envelope } from '@drylane/proto/envelope';
 import type { BlockLine } from './block.ts';
 import type { Dossier } from './embedded/records.ts';
 
 /** What a person agrees to, besides what was seen: how it lands, with what, where, and under whose rules. */
-export function termsOf({ mode, judgement, evidence, policy, run, approvals }: Dossier): BlockLine[] {
-  const { envelope, workspace, forbidden } = judgement;
-  const { network, credentials = [], expected_writes: writes = [] } = envelope.intent;
-  const hosts = network === undefined || network === 'none' ? [] : network;
+export interface Terms {
+  readonly mode: PromotionMode | null;
+  readonly envelope: Envelope;
+  readonly forbidden: readonly string[];
+  readonly workspace: string;
+  readonly hosts: readonly string[];
+  /** Which variable holds the real one of each. */
+  readonly credentials: readonly { readonly name: string; readonly from: string | null }[];
+  readonly image: string;
+  readonly policy: string;
+  readonly approvals: readonly Approval[];
+}
+
+export function termLines(terms: Terms): BlockLine[] {
+  const { mode, envelope, forbidden, hosts, credentials, approvals } = terms;
+  const { expected_writes: writes = [] } = envelope.intent;
   const isRerun = mode === 'rerun';
-  const sources = credentials.map(
-    (name) => `${name} from ${policy.credentials[name]?.live?.env ?? 'nowhere'}`,
-  );
+  const sources = credentials.map(({ name, from }) => `${name} from ${from ?? 'nowhere'}`);
   const given = Object.entries(envelope.env ?? {}).map(([name, value]) => `${name}=${value}`);
   return [
     line('lands by', LANDS[mode ?? 'none'], isRerun ? 'bad' : 'plain'),
@@ -19,12 +31,26 @@ export function termsOf({ mode, judgement, evidence, policy, run, approvals }: D
     ...(isRerun ? [line('may write', writes.length === 0 ? 'nothing' : writes.join('\n'), 'warn')] : []),
     ...(isRerun && forbidden.length > 0 ? [line('may not touch', forbidden.join('\n'))] : []),
     ...(given.length > 0 ? [line('environment', given.join('\n'))] : []),
-    line('workspace', workspace?.path ?? envelope.working_dir),
+    line('workspace', terms.workspace),
     line('starts in', envelope.working_dir),
-    line('image', `${envelope.image ?? policy.images.default} ${evidence.fidelity.image}`),
-    line('policy', run.policy_digest),
+    line('image', terms.image),
+    line('policy', terms.policy),
     line('approved by', approvals.length === 0 ? 'nobody yet' : approvals.map(who).join('\n')),
   ];
+}
+
+/** The same of a run of this machine. */
+export function termsOf({ mode, judgement, evidence, policy, run, approvals }: Dossier): BlockLine[] {
+  const { envelope, workspace, forbidden } = judgement;
+  const { network, credentials = [] } = envelope.intent;
+  return termLines({
+    ...{ mode, envelope, forbidden, approvals },
+    workspace: workspace?.path ?? envelope.working_dir,
+    hosts: network === undefined || network === 'none' ? [] : network,
+    credentials: credentials.map((name) => ({ name, from: policy.credentials[name]?.live?.env ?? null })),
+    image: `${envelope.image ?? policy.images.default} ${evidence.fidelity.image}`,
+    policy: run.policy_digest,
+  });
 }
 
 const LANDS = {
@@ -33,7 +59,7 @@ const LANDS = {
   none: 'nothing: its envelope says promotion: none',
 };
 
-const who = ({ approver, comment }: Dossier['approvals'][number]): string =>
+const who = ({ approver, comment }: Approval): string =>
   `${approver.id} (${approver.proof})${comment === null ? '' : `: ${comment}`}`;
 
 function line(label: string, text: string, tone: BlockLine['tone'] = 'plain'): BlockLine {

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { type AfarFlags, inFleet, refuseHere, URL_FLAG } from '../afar.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import type { Heard } from '../embedded/approval.ts';
 import { EXIT } from '../exit.ts';
 import { hinted } from '../hint.ts';
 import { stateDirectory } from '../state.ts';
 
-interface Options {
+interface Options extends AfarFlags {
   readonly state?: string;
   readonly comment?: string;
   readonly json?: boolean;
@@ -28,8 +29,15 @@ Example:
   drylane approve last --comment 'read it, fine'
 `,
     )
+    .option(...URL_FLAG)
     .action(async (name: string, options: Options) => {
-      const [{ openDesk }, { runNamed }, { approveAtTerminal, nobodyThere }] = await load();
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state });
+        const { approveAfar } = await import('../fleet/deciding.ts');
+        return done(await approveAfar(fleet, name, options.comment ?? null));
+      }
+      const [{ openDesk }, { runNamed }, { approveAtTerminal }, { nobodyThere }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const id = await runNamed(desk.ledger, name);
       const heard = await approveAtTerminal(desk, id, {
@@ -64,7 +72,14 @@ export function registerReject(root: Command, context: Context, done: (status: n
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', "\nExample:\n  drylane reject last --comment 'not on a Friday'\n")
+    .option(...URL_FLAG)
     .action(async (name: string, options: Options) => {
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state });
+        const { rejectAfar } = await import('../fleet/deciding.ts');
+        return done(await rejectAfar(fleet, name, { comment: options.comment ?? null, json: options.json }));
+      }
       const [{ openDesk }, { runNamed }, { rejectRun }] = await load();
       await using desk = await openDesk(stateDirectory(options.state, context.env), context.env);
       const { run, state } = await rejectRun(
@@ -80,5 +95,10 @@ export function registerReject(root: Command, context: Context, done: (status: n
 
 /** What it takes to decide; loaded when it is needed, because other verbs have no use for it. */
 async function load() {
-  return Promise.all([import('../embedded/desk.ts'), import('../embedded/records.ts'), import('../word.ts')]);
+  return Promise.all([
+    import('../embedded/desk.ts'),
+    import('../embedded/records.ts'),
+    import('../word.ts'),
+    import('../presenting.ts'),
+  ]);
 }

@@ -32,6 +32,7 @@ interface Verb {
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '--promotion': ['auto', 'apply', 'rerun', 'none'],
   '--shell': ['bash', 'sh'],
+  '--role': ['submitter', 'approver', 'operator', 'viewer', 'worker'],
 };
 const VALUED = Object.entries(VALUES);
 

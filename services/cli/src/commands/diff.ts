@@ -1,12 +1,12 @@
-import { visible } from '@drylane/chassis/redact/visible';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Command } from 'commander';
-import { type Context, colours, printJson } from '../context.ts';
+import { type AfarFlags, inFleet, refuseHere, URL_FLAG } from '../afar.ts';
+import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
+import { printDiff } from '../patch.ts';
 import { stateDirectory } from '../state.ts';
-import type { Colours } from '../terminal.ts';
 
-interface Options {
+interface Options extends AfarFlags {
   readonly state?: string;
   readonly json?: boolean;
 }
@@ -20,7 +20,14 @@ export function registerDiff(root: Command, context: Context, done: (status: num
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', '\nExample:\n  drylane diff last blog/index.html\n')
+    .option(...URL_FLAG)
     .action(async (id: string, path: string | undefined, options: Options) => {
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state });
+        const { diffAfar } = await import('../fleet/reading.ts');
+        return done(await diffAfar(fleet, id, { path, ...options }));
+      }
       const { openRecords } = await import('../embedded/records.ts');
       await using records = await openRecords(stateDirectory(options.state, context.env));
       const all = await records.patches(id);
@@ -31,25 +38,7 @@ export function registerDiff(root: Command, context: Context, done: (status: num
           message: `the run did not change ${path}`,
           mend: `see the paths it changed: drylane show ${id}`,
         });
-      if (options.json) printJson(context, { patches });
-      else if (patches.length === 0) context.stderr.write('no changes\n');
-      else for (const patch of patches) context.stdout.write(renderPatch(patch, colours(context)));
+      printDiff(context, patches, options.json === true);
       done(EXIT.ok);
     });
-}
-
-/** A diff as people read it. */
-export function renderPatch(patch: { readonly text: string; readonly cut: boolean }, paint: Colours): string {
-  const body = patch.text
-    .split('\n')
-    .map((text) => {
-      const line = visible(text);
-      if (/^(---|\+\+\+|diff |Binary )/.test(line)) return paint.bold(line);
-      if (line.startsWith('@@')) return paint.cyan(line);
-      if (line.startsWith('+')) return paint.green(line);
-      return line.startsWith('-') ? paint.red(line) : line;
-    })
-    .join('\n');
-  const end = body.endsWith('\n') || body === '' ? '' : '\n';
-  return `${body}${end}${patch.cut ? paint.yellow('… the rest of this diff was not kept\n') : ''}`;
 }

@@ -1,19 +1,17 @@
 import type { Command } from 'commander';
+import { inFleet } from '../afar.ts';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import type { Reported } from '../embedded/judging.ts';
 import type { Lane } from '../embedded/lane.ts';
 import { EXIT, PROMOTION_EXIT, VERDICT_EXIT } from '../exit.ts';
+import type { ExecuteFlags } from '../fleet/executing.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { nextLines } from '../next.ts';
 import { renderBlock } from '../print.ts';
 import { promotionLines, waitingLines } from '../promotion-block.ts';
-import { type RehearsalFlags, withRehearsalFlags } from '../rehearsal-flags.ts';
+import { withRehearsalFlags } from '../rehearsal-flags.ts';
 import { submit } from '../submit.ts';
-
-interface Flags extends RehearsalFlags {
-  readonly merge?: boolean;
-}
 
 export function registerExecute(root: Command, context: Context, done: (status: number) => void): void {
   withRehearsalFlags(root.command('execute'))
@@ -28,7 +26,12 @@ Example:
   drylane execute --expect 'blog/*.md' -- python3 scripts/rewrite.py
 `,
     )
-    .action(async (words: string[], flags: Flags) => {
+    .action(async (words: string[], flags: ExecuteFlags) => {
+      const fleet = await inFleet(flags, context);
+      if (fleet !== undefined) {
+        const { executeAfar } = await import('../fleet/executing.ts');
+        return done(await executeAfar(fleet, words, flags));
+      }
       await using submitted = await submit(words, flags, context);
       const { lane, envelope } = submitted;
       using _interrupts = onInterrupt(() => lane.close());
@@ -58,7 +61,7 @@ Example:
 async function mayLand(
   lane: Lane,
   { report, state, mode }: Reported,
-  { json, state: given }: Flags,
+  { json, state: given }: ExecuteFlags,
 ): Promise<boolean> {
   if (mode === null || json || state !== 'awaiting-live-approval')
     return mode !== null && state === 'promotable';

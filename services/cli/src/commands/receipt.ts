@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Command } from 'commander';
+import { type AfarFlags, inFleet, refuseHere, URL_FLAG } from '../afar.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import type { checkReceipts } from '../embedded/receipts.ts';
 import { EXIT } from '../exit.ts';
@@ -9,7 +10,7 @@ import { several } from '../flags.ts';
 import { stateDirectory } from '../state.ts';
 import { type Colours, visibleLine } from '../terminal.ts';
 
-interface ReceiptOptions {
+interface ReceiptOptions extends AfarFlags {
   readonly state?: string;
   readonly all?: boolean;
 }
@@ -31,8 +32,15 @@ Examples:
   drylane receipt --all > receipts.jsonl && drylane verify receipts.jsonl
 `,
     )
+    .option(...URL_FLAG)
     .action(async (name: string | undefined, options: ReceiptOptions) => {
       if ((name === undefined) !== (options.all === true)) throw oneOrAll();
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state });
+        const { receiptAfar } = await import('../fleet/reading.ts');
+        return done(await receiptAfar(fleet, name));
+      }
       const [{ openRecords }, { writeReceipts }] = await Promise.all([
         import('../embedded/records.ts'),
         import('../embedded/receipts.ts'),

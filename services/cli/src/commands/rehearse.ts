@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { inFleet } from '../afar.ts';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import { VERDICT_EXIT } from '../exit.ts';
@@ -25,6 +26,11 @@ every word after -- is the command's.
 `,
     )
     .action(async (words: string[], flags: RehearsalFlags) => {
+      const fleet = await inFleet(flags, context);
+      if (fleet !== undefined) {
+        const { rehearseAfar } = await import('../fleet/submitting.ts');
+        return done(await rehearseAfar(fleet, words, flags));
+      }
       await using submitted = await submit(words, flags, context);
       using _interrupts = onInterrupt(() => submitted.lane.close());
       const { report, approvalRequired, state } = await submitted.lane.rehearse(submitted.envelope);

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
-import { visible } from '@drylane/chassis/redact/visible';
 import type { Command } from 'commander';
-import { type Context, colours, printJson } from '../context.ts';
+import { type AfarFlags, inFleet, refuseHere, URL_FLAG } from '../afar.ts';
+import { type Context, printJson } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { wholeNumber } from '../flags.ts';
 import { hinted } from '../hint.ts';
+import { printRuns } from '../run-list.ts';
 import { stateDirectory } from '../state.ts';
-import { utc, visibleLine } from '../terminal.ts';
+import { visibleLine } from '../terminal.ts';
 
-interface Options {
+interface Options extends AfarFlags {
   readonly state?: string;
   readonly task?: string;
   readonly limit: number;
@@ -24,23 +25,21 @@ export function registerRuns(root: Command, context: Context, done: (status: num
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', '\nExample:\n  drylane runs --task nightly-report --limit 5\n')
+    .option(...URL_FLAG)
     .action(async (options: Options) => {
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state });
+        const { runsAfar } = await import('../fleet/reading.ts');
+        return done(await runsAfar(fleet, options));
+      }
       const directory = stateDirectory(options.state, context.env);
       const { runs, isEmpty } = await runsIn(directory, options);
       if (options.json) printJson(context, { runs });
       else if (isEmpty) context.stdout.write(noRuns(directory, options.state));
       else if (runs.length === 0)
         context.stdout.write(`none of the runs in ${visibleLine(directory)} is asked for\n`);
-      else {
-        const paint = colours(context);
-        for (const run of runs) {
-          const task = run.task === null ? '' : ` ${paint.bold(visible(run.task))}`;
-          const command = clip(visible(run.command).replaceAll(/\s+/g, ' '));
-          context.stdout.write(
-            `${run.id}  ${utc(run.created_ms)}  ${run.state.padEnd(24)}${(run.risk_level ?? '').padEnd(7)}${task} ${command}\n`,
-          );
-        }
-      }
+      else printRuns(context, runs);
       done(EXIT.ok);
     });
 }
@@ -58,7 +57,3 @@ function noRuns(directory: string, state: string | undefined): string {
   const first = hinted("drylane rehearse --read-only -- 'ls'", state);
   return `no runs yet in ${visibleLine(directory)}\nmake one: ${visibleLine(first)}\n`;
 }
-
-const MAX_COMMAND = 70;
-
-const clip = (text: string): string => (text.length > MAX_COMMAND ? `${text.slice(0, MAX_COMMAND)}…` : text);

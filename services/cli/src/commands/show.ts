@@ -1,6 +1,7 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { milliseconds } from '@drylane/proto/quantities';
 import { type Command, Option } from 'commander';
+import { type AfarFlags, inFleet, refuseHere, URL_FLAG } from '../afar.ts';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson, writeBytes } from '../context.ts';
 import { decisionLines } from '../decisions.ts';
@@ -12,7 +13,7 @@ import { endLines } from '../promotion-block.ts';
 import { indented, renderSections } from '../sections.ts';
 import { stateDirectory } from '../state.ts';
 
-interface Options {
+interface Options extends AfarFlags {
   readonly state?: string;
   readonly json?: boolean;
   readonly rawOutput?: boolean;
@@ -36,7 +37,14 @@ Examples:
   drylane show last --raw-output | age -d -i key.txt | tar -xO stdout
 `,
     )
+    .option(...URL_FLAG)
     .action(async (id: string, options: Options) => {
+      const fleet = await inFleet(options, context);
+      if (fleet !== undefined) {
+        refuseHere({ '--state': options.state, '--raw-output': options.rawOutput });
+        const { showAfar } = await import('../fleet/reading.ts');
+        return done(await showAfar(fleet, id, options));
+      }
       if (options.rawOutput && context.stdout.isTTY) throw notToTerminal();
       const state = stateDirectory(options.state, context.env);
       const { openRecords } = await import('../embedded/records.ts');
