@@ -17,6 +17,10 @@ export interface Fleet extends AsyncDisposable {
   readonly processes: Map<string, FleetProcess>;
   /** Whoever may do everything but approve what it submitted. */
   readonly operator: Client;
+  /** Where the dispatcher listens. */
+  readonly url: string;
+  /** The text of a new token of this role. */
+  token(role: string, tenant: string): Promise<string>;
   /** A client with a new token of this role. */
   client(role: string, tenant: string): Promise<Client>;
   /** Starts a process of this name again. */
@@ -92,14 +96,14 @@ export async function startFleet(policy: (root: string) => string = POLICY): Pro
   const url = `http://127.0.0.1:${port}`;
   const operator = createClient(url, bootstrap);
   let made = 0;
+  const token = async (role: string, tenant: string): Promise<string> => {
+    made += 1;
+    const asked = { name: `t${made}`, role, tenant, expires_ms: null };
+    return (await operator.post<{ readonly text: string }>('/v1/tokens', asked)).text;
+  };
   return {
-    ...{ root, workspaces, redis, postgres, processes, operator, start },
-    async client(role, tenant) {
-      made += 1;
-      const asked = { name: `t${made}`, role, tenant, expires_ms: null };
-      const { text } = await operator.post<{ readonly text: string }>('/v1/tokens', asked);
-      return createClient(url, text);
-    },
+    ...{ root, workspaces, redis, postgres, processes, operator, start, url, token },
+    client: async (role, tenant) => createClient(url, await token(role, tenant)),
     [Symbol.asyncDispose]: close,
   };
 }

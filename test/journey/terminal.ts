@@ -13,13 +13,17 @@ export interface Answer {
  */
 export async function atTerminal(
   args: readonly string[],
-  { cwd, answers }: { readonly cwd: string; readonly answers: readonly Answer[] },
+  {
+    cwd,
+    answers,
+    env,
+  }: { readonly cwd: string; readonly answers: readonly Answer[]; readonly env?: NodeJS.ProcessEnv },
 ): Promise<{ readonly status: number | null; readonly screen: string }> {
   const words = [process.execPath, DRYLANE, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`);
   // A terminal that nobody looks at has no width, and wraps after every character.
   const child = spawn('script', ['-qec', `stty cols 200 rows 50; exec ${words.join(' ')}`, '/dev/null'], {
     cwd,
-    env: { ...process.env, NO_COLOR: '1', TERM: 'xterm' },
+    env: { ...process.env, NO_COLOR: '1', TERM: 'xterm', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const left = [...answers];
