@@ -15,7 +15,7 @@ import { keep, scrubAll } from '../desk/record.ts';
 import type { LedgerEvent, Run } from '../ledger/event.ts';
 import type { NewRun } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
-import { locateFromAfar } from './place.ts';
+import { locateFromAfar, sourceOf } from './place.ts';
 import { secretProblems } from './secrets.ts';
 import { rehearsalTask } from './task.ts';
 
@@ -114,11 +114,15 @@ async function refusal(
   };
 }
 
+/** Whether workers can let it land: where its files are not one of their directories, whoever sent them does. */
+const mayLandHere = (envelope: Envelope): boolean =>
+  'path' in sourceOf(envelope) && envelope.promotion !== 'none';
+
 function submittedBy({ envelope, tenant, submitter, promote }: Asked, policy: Digest, task?: Digest) {
   return {
     ...{ type: 'submitted' as const, task: envelope.task ?? null, command: envelope.command },
     ...{ envelope_digest: digestOfJson(envelope), policy_digest: policy, owner: OWNER },
-    ...{ submitter, tenant, promote },
+    ...{ submitter, tenant, promote: promote && mayLandHere(envelope) },
     ...(task === undefined ? {} : { task_digest: task }),
   };
 }
