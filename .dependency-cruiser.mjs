@@ -2,13 +2,15 @@ const SERVICES = 'chassis|dispatcher|worker|comparator|cli|console';
 
 // Files that decide: no clock, no random, no environment, no file, no network; snapshots and time are arguments.
 const PURE = [
-  '^services/chassis/src/(logger/clean|metrics/table|tracing/w3c|transport/(flow|jobs))\\.ts$',
+  '^services/chassis/src/(blobs/refusal|logger/clean|metrics/table|tracing/w3c|transport/(flow|jobs))\\.ts$',
   '^proto/src/(?!digest|document|paths|hazards)',
   '^services/comparator/src/(compare|decide)/',
   '^services/dispatcher/src/classify/',
   '^services/dispatcher/src/admit/(admit|suggest|next|policy)\\.ts$',
   '^services/dispatcher/src/ledger/(event|order|advance|chain|rows|nul)\\.ts$',
+  '^services/dispatcher/src/access/(access|claims|rate|recent|row)\\.ts$',
   '^services/dispatcher/src/approve/(approve|mode)\\.ts$',
+  '^services/dispatcher/src/http/(problem|faults|limits|page|seats|table|wire)\\.ts$',
   '^services/dispatcher/src/receipt/(receipt|shorten|links|lines)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
   '^services/worker/src/trace/',

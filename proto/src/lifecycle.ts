@@ -2,7 +2,7 @@ import { DrylaneError } from './errors.ts';
 
 /** The states of a run and the moves that are allowed between them. ARCHITECTURE.md draws the same table. */
 export const TRANSITIONS = {
-  submitted: ['refused', 'awaiting-rehearsal-approval', 'rehearsing'],
+  submitted: ['refused', 'awaiting-rehearsal-approval', 'rehearsing', 'cancelled'],
   'awaiting-rehearsal-approval': ['rehearsing', 'rejected', 'expired', 'cancelled'],
   rehearsing: ['blocked', 'inconclusive', 'awaiting-live-approval', 'promotable'],
   'awaiting-live-approval': ['promotable', 'rejected', 'expired', 'cancelled'],

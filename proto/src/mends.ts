@@ -109,5 +109,17 @@ const MENDS: Article = {
   'must be at most 100000 bytes': 'put the long part into a script of the workspace, and name that',
   'must be above medium': 'make high larger than medium',
   'must be one of the allowed images': 'add it to images.allowed, or choose one of those',
+  'must be lower-case letters, digits and -': 'write it as web-team',
+  'must be lower-case letters, digits and . _ @ -':
+    'start with a letter or a digit, and leave other characters out',
+  'must be one tenant for this role': 'name the tenant; only an operator or a worker can be of all',
+  'must be an https address': 'write it as https://login.example.com; http is for this machine alone',
+  'must name each issuer and audience once': 'put the roles of both into one entry',
+  'must be run_ and a ULID': 'copy the whole id, as drylane runs lists it',
+  'must be schedule_ and a ULID': 'copy the whole id, as it is listed',
+  'must be the id of a token': 'copy the twelve characters of its id, as it is listed',
+  'must be five cron fields, one space between': 'write it as 0 3 * * *, for three every night',
+  'must be a time zone': 'write it as UTC or Europe/Berlin',
+  'each time has a key of its own': 'remove idempotency_key from the envelope',
   'must be an age recipient: age1…': 'paste the public key that age-keygen printed',
 };

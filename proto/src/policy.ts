@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AccessPolicy } from './access.ts';
 import { AbsolutePath, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
 import { Limits } from './limits.ts';
 import { PathPattern } from './paths.ts';
@@ -76,5 +77,6 @@ export const Policy = z.strictObject({
     })
     .default({}),
   rules: z.array(PolicyRule).max(500).default([]),
+  access: AccessPolicy.optional().describe("Left out: only tokens of drylane's own are known"),
 });
 export type Policy = z.infer<typeof Policy>;

@@ -7,8 +7,10 @@ import {
   planEngine,
   planImages,
   planPostgres,
+  planPrometheus,
   planRedis,
   planStandIn,
+  planSwift,
 } from './plan.ts';
 
 const ready: EngineAnswer = { kind: 'ready', version: '20.10.24', architecture: 'amd64' };
@@ -142,9 +144,11 @@ describe('planStandIn', () => {
 });
 
 describe.each([
-  ['planPostgres', planPostgres],
-  ['planRedis', planRedis],
-])('%s', (_, planServer) => {
+  ['planPostgres', planPostgres, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
+  ['planRedis', planRedis, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
+  ['planPrometheus', planPrometheus, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
+  ['planSwift', planSwift, ['debian', 'ubuntu']],
+])('%s', (_, planServer, known) => {
   const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];
   const anyPlace = fc.record({
     installed: fc.boolean(),
@@ -160,7 +164,9 @@ describe.each([
         expect(plan.kind).toBe(facts.installed ? 'use' : here ? 'install' : 'leave');
         if (plan.kind !== 'leave') return;
         expect(plan.mend).toMatch(/^[a-z]+[ -][^\n]+$/);
-        expect(plan.mend.startsWith('sudo ')).toBe(!facts.root && facts.systems.size > 0);
+        const page = plan.mend.startsWith('xdg-open https://');
+        expect(page).toBe(!known.some((system) => facts.systems.has(system)));
+        expect(plan.mend.startsWith('sudo ')).toBe(!facts.root && !page);
       }),
     );
   });

@@ -142,6 +142,16 @@ export function planRedis(facts: ServerFacts): ServerPlan {
   return planServer(REDIS, facts);
 }
 
+/** Decides how this machine gets Swift, and the cache that it needs. */
+export function planSwift(facts: ServerFacts): ServerPlan {
+  return planServer(SWIFT, facts);
+}
+
+/** Decides how this machine gets Prometheus's server and the program that checks its rules. */
+export function planPrometheus(facts: ServerFacts): ServerPlan {
+  return planServer(PROMETHEUS, facts);
+}
+
 function planServer({ page, commands }: Server, facts: ServerFacts): ServerPlan {
   if (facts.installed) return { kind: 'use' };
   if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
@@ -171,6 +181,26 @@ const REDIS: Server = {
     arch: 'pacman -S --noconfirm redis',
     alpine: 'apk add redis',
     suse: 'zypper install -y redis',
+  },
+};
+
+const SWIFT: Server = {
+  page: 'https://docs.openstack.org/swift/latest/',
+  commands: {
+    debian: 'apt-get install -y python3-swift memcached',
+    ubuntu: 'apt-get install -y python3-swift memcached',
+  },
+};
+
+const PROMETHEUS: Server = {
+  page: 'https://prometheus.io/download/',
+  commands: {
+    debian: 'apt-get install -y prometheus',
+    ubuntu: 'apt-get install -y prometheus',
+    fedora: 'dnf install -y golang-github-prometheus',
+    arch: 'pacman -S --noconfirm prometheus',
+    alpine: 'apk add prometheus',
+    suse: 'zypper install -y golang-github-prometheus-prometheus',
   },
 };
 

@@ -20,8 +20,10 @@ import {
   planImages,
 } from './plan.ts';
 import { hasPostgres, providePostgres } from './postgres.ts';
+import { hasPrometheus, providePrometheus } from './prometheus.ts';
 import { hasRedis, provideRedis } from './redis.ts';
 import type { Say } from './say.ts';
+import { hasSwift, provideSwift } from './swift.ts';
 
 /** All that making a machine ready reaches: handed in, never found. */
 export interface Machine {
@@ -53,7 +55,8 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 
 /**
  * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now; for
- * tests, PostgreSQL and Redis, too.
+ * tests, PostgreSQL, Redis and Swift, too.
+ * tests, PostgreSQL, Redis and Prometheus, too.
  * Looks first without the lock, so that a ready machine is left at once.
  * @returns the engine's version.
  * @throws DrylaneError `machine-unfit` with the command to type or the log to read.
@@ -182,7 +185,8 @@ async function build(machine: Machine, images: Images, tag: string, scratch: str
 
 /** Whether tests can start the servers that they need. */
 async function hasServers(): Promise<boolean> {
-  return (await hasPostgres()) && (await hasRedis());
+  const known = [hasPostgres(), hasRedis(), hasPrometheus(), hasSwift()];
+  return (await Promise.all(known)).every((has) => has);
 }
 
 async function provideServers(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
@@ -191,6 +195,8 @@ async function provideServers(machine: Machine, { root, systems }: MachineFacts)
   const settings = { say, root, systems, log, env: systemEnvironment(machine.env) };
   await providePostgres(settings);
   await provideRedis(settings);
+  await provideSwift(settings);
+  await providePrometheus(settings);
 }
 
 function unfit(message: string, mend: string): DrylaneError {

@@ -1,10 +1,10 @@
 import type { BlockLine } from './block.ts';
-import type { Dossier } from './embedded/dossier.ts';
+import type { Dossier } from './embedded/records.ts';
 
 /** What a person agrees to, besides what was seen: how it lands, with what, where, and under whose rules. */
 export function termsOf({ mode, judgement, evidence, policy, run, approvals }: Dossier): BlockLine[] {
-  const { envelope, workspace } = judgement;
-  const { network, credentials = [] } = envelope.intent;
+  const { envelope, workspace, forbidden } = judgement;
+  const { network, credentials = [], expected_writes: writes = [] } = envelope.intent;
   const hosts = network === undefined || network === 'none' ? [] : network;
   const isRerun = mode === 'rerun';
   const sources = credentials.map(
@@ -15,6 +15,9 @@ export function termsOf({ mode, judgement, evidence, policy, run, approvals }: D
     line('lands by', LANDS[mode ?? 'none'], isRerun ? 'bad' : 'plain'),
     ...(isRerun ? [line('reaching', hosts.length === 0 ? 'no host' : hosts.join('\n'), 'warn')] : []),
     ...(isRerun && sources.length > 0 ? [line('with the real', sources.join('\n'), 'bad')] : []),
+    // Nobody saw what it does with an answer, so its intent is what holds it.
+    ...(isRerun ? [line('may write', writes.length === 0 ? 'nothing' : writes.join('\n'), 'warn')] : []),
+    ...(isRerun && forbidden.length > 0 ? [line('may not touch', forbidden.join('\n'))] : []),
     ...(given.length > 0 ? [line('environment', given.join('\n'))] : []),
     line('workspace', workspace?.path ?? envelope.working_dir),
     line('starts in', envelope.working_dir),

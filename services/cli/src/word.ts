@@ -4,7 +4,7 @@ import { evidenceBlock } from './block.ts';
 import { renderPatch } from './commands/diff.ts';
 import { decideRun, type Heard, refuseUndecidable } from './embedded/approval.ts';
 import { approverAt } from './embedded/approvers.ts';
-import type { Desk } from './embedded/desk.ts';
+import type { LocalDesk } from './embedded/desk.ts';
 import { type PastReport, patchesOf, reportOf } from './embedded/records.ts';
 import { type Person, personAtTerminal } from './person.ts';
 import { renderBlock } from './print.ts';
@@ -18,7 +18,7 @@ import { termsOf } from './terms.ts';
  * @throws DrylaneError `not-promotable`, before anything is asked, for a run that nobody can decide on.
  */
 export async function approveAtTerminal(
-  desk: Desk,
+  desk: LocalDesk,
   id: RunId,
   { comment, state }: { readonly comment: string | null; readonly state: string | undefined },
 ): Promise<Heard | 'declined' | 'nobody'> {
@@ -36,7 +36,7 @@ export async function approveAtTerminal(
 
 /** Everything that the approval stands for, forbidden paths first, and how much of it is cut. */
 async function show(
-  desk: Desk,
+  desk: LocalDesk,
   past: PastReport,
   { output }: Person,
   state: string | undefined,
@@ -51,12 +51,20 @@ async function show(
   output.write(renderSections(report.evidence, paint));
   output.write(`\n${paint.bold('diff')}\n`);
   for (const patch of patches) output.write(renderPatch(patch, paint));
-  const cut = patches.filter((patch) => patch.cut).length;
-  if (cut > 0) output.write(paint.yellow(`\n${cut} of ${patches.length} diffs are not shown whole\n`));
+  const cut = patches.filter((patch) => patch.cut || REDACTED.test(patch.text)).length;
+  if (cut > 0)
+    output.write(
+      paint.yellow(
+        `\n${cut} of ${patches.length} diffs are not shown whole: they were cut, or hold secrets\n`,
+      ),
+    );
 }
 
+/** What stands in a diff where it looked like a secret: whatever that was will land, too. */
+const REDACTED = /\[redacted:[a-z-]+\]/;
+
 /** Ends a run that waits. Whoever may read the state directory may: it only takes away. */
-export async function rejectRun(desk: Desk, id: RunId, comment: string | null): Promise<Heard> {
+export async function rejectRun(desk: LocalDesk, id: RunId, comment: string | null): Promise<Heard> {
   using person = personAtTerminal();
   const name = person?.name ?? 'nobody at a terminal';
   const approver = { id: `person:${name}`, proof: person === undefined ? 'none' : 'terminal' } as const;

@@ -1,14 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { access, type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { Digest, digestOf } from '@drylane/proto/digest';
-import { DrylaneError } from '@drylane/proto/errors';
-import type { Blobs, StoredBytes } from './blobs.ts';
+import { type Digest, digestOf } from '@drylane/proto/digest';
+import type { Blobs } from './blobs.ts';
+import { gather } from './gather.ts';
+import { changed, notFound, placeOf } from './place.ts';
 
 /** Bytes in one read of a file. */
 const READ_BYTES = 256 * 1024;
-/** Bytes in one write of a stream. */
-const WRITE_BYTES = 1024 * 1024;
 
 /**
  * Blobs as files of a directory, `ab/cdef…` by their sha256, for their owner alone. A file appears whole or
@@ -16,10 +15,7 @@ const WRITE_BYTES = 1024 * 1024;
  */
 export function fileBlobs(folder: string): Blobs {
   const directory = resolve(folder);
-  const pathOf = (digest: Digest): string => {
-    const hex = Digest.parse(digest).slice('sha256:'.length);
-    return join(directory, hex.slice(0, 2), hex.slice(2));
-  };
+  const pathOf = (digest: Digest): string => join(directory, placeOf(digest));
   return {
     async put(bytes) {
       const digest = digestOf(bytes);
@@ -33,7 +29,7 @@ export function fileBlobs(folder: string): Blobs {
     async putStream(source) {
       const made = await mkdir(directory, { recursive: true, mode: 0o700 });
       return writeNew(join(directory, randomUUID()), async (file, temporary) => {
-        const { digest, size } = await copyAll(source, file);
+        const { digest, size } = await gather(source, file);
         const path = pathOf(digest);
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         await file.sync();
@@ -83,22 +79,6 @@ function absent<T>(error: unknown, answer: T): T {
   throw error;
 }
 
-function notFound(digest: Digest): DrylaneError {
-  return new DrylaneError('not-found', {
-    field: digest,
-    message: 'is not among the blobs that are kept here',
-    mend: 'check the digest, and that this is the state directory that the run was made in',
-  });
-}
-
-function changed(digest: Digest): DrylaneError {
-  return new DrylaneError('internal', {
-    field: digest,
-    message: 'the bytes kept under this digest are no longer those bytes',
-    mend: 'rehearse again, and check the disk',
-  });
-}
-
 async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
   await writeNew(path, async (file, temporary) => {
     await file.writeFile(bytes);
@@ -119,31 +99,6 @@ async function writeNew<T>(
     await unlink(temporary).catch((gone: unknown) => absent(gone, undefined));
     throw error;
   }
-}
-
-/** Writes all parts to a file, small ones together, and hashes them. */
-async function copyAll(source: AsyncIterable<Uint8Array>, file: FileHandle): Promise<StoredBytes> {
-  const sum = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(WRITE_BYTES);
-  let [size, filled] = [0, 0];
-  const flush = async (): Promise<void> => {
-    const bytes = buffer.subarray(0, filled);
-    sum.update(bytes);
-    await file.appendFile(bytes);
-    filled = 0;
-  };
-  for await (const part of source) {
-    for (let at = 0; at < part.length; ) {
-      const taken = part.subarray(at, at + WRITE_BYTES - filled);
-      buffer.set(taken, filled);
-      at += taken.length;
-      filled += taken.length;
-      if (filled === WRITE_BYTES) await flush();
-    }
-    size += part.length;
-  }
-  await flush();
-  return { digest: `sha256:${sum.digest('hex')}`, size };
 }
 
 async function* readAll(file: FileHandle, digest: Digest): AsyncGenerator<Uint8Array, void, void> {

@@ -29,7 +29,8 @@ Example:
 `,
     )
     .action(async (options: Options) => {
-      const { openDesk, keysOf } = await import('../embedded/desk.ts');
+      const { openDesk } = await import('../embedded/desk.ts');
+      const { keysOf } = await import('../embedded/approvers.ts');
       const stateDir = stateDirectory(options.state, context.env);
       await using desk = await openDesk(stateDir, context.env);
       const { keyId } = await desk.signer();

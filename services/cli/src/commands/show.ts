@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { evidenceBlock } from '../block.ts';
 import { type Context, colours, printJson, writeBytes } from '../context.ts';
 import { decisionLines } from '../decisions.ts';
-import type { Desk } from '../embedded/desk.ts';
+import type { LocalDesk } from '../embedded/desk.ts';
 import { EXIT } from '../exit.ts';
 import { hinted } from '../hint.ts';
 import { renderBlock } from '../print.ts';
@@ -57,11 +57,8 @@ Examples:
 type Past = Awaited<ReturnType<typeof pastRun>>;
 
 /** What was reported of a run, what people have said of it since, and why it is where it is. */
-async function pastRun(desk: Desk, name: string) {
-  const [{ reportOf, runNamed }, { standing }] = await Promise.all([
-    import('../embedded/records.ts'),
-    import('../embedded/dossier.ts'),
-  ]);
+async function pastRun(desk: LocalDesk, name: string) {
+  const { reportOf, runNamed, standing } = await import('../embedded/records.ts');
   const past = await reportOf(desk, await runNamed(desk.ledger, name));
   const { run, subject, policy } = past.dossier;
   const nowMs = Date.now();

@@ -8,7 +8,9 @@ import {
 } from '@drylane/dispatcher/receipt/approver';
 import type { Approval, Approver } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
-import { keysOf } from './desk.ts';
+
+/** Where the keys of a state directory are. */
+export const keysOf = (stateDir: string): string => join(stateDir, 'keys');
 
 /** Whoever can be asked for a name and for a passphrase. */
 export interface Asked {

@@ -1,26 +1,19 @@
 import { join } from 'node:path';
-import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
-import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
+import type { Desk } from '@drylane/dispatcher/desk/desk';
 import { openSqliteLedger } from '@drylane/dispatcher/ledger/sqlite';
 import type { Signer } from '@drylane/dispatcher/receipt/sign';
 import { makeStateDirectory } from '../state.ts';
+import { keysOf, proven } from './approvers.ts';
 
-/** What is kept in a state directory: the ledger, the blobs, and the key that receipts are signed with. */
-export interface Desk extends AsyncDisposable {
+/** The desk of one machine: everything is kept in a state directory. */
+export interface LocalDesk extends Desk, AsyncDisposable {
   readonly stateDir: string;
-  readonly ledger: Ledger;
-  readonly blobs: Blobs;
-  /** The signer of receipts; its key is made when it is first asked for. */
-  signer(): Promise<Signer>;
   close(): Promise<void>;
 }
 
-/** Where the keys of a state directory are. */
-export const keysOf = (stateDir: string): string => join(stateDir, 'keys');
-
 /** Opens a state directory, made for its owner alone if it is not there. */
-export async function openDesk(stateDir: string, env: NodeJS.ProcessEnv): Promise<Desk> {
+export async function openDesk(stateDir: string, env: NodeJS.ProcessEnv): Promise<LocalDesk> {
   makeStateDirectory(stateDir);
   const ledger = await openSqliteLedger(join(stateDir, 'ledger.sqlite'));
   let signer: Promise<Signer> | undefined;
@@ -33,6 +26,7 @@ export async function openDesk(stateDir: string, env: NodeJS.ProcessEnv): Promis
       signer ??= openKey(stateDir, env);
       return signer;
     },
+    proven: (approvals) => proven(stateDir, approvals),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,15 +1,16 @@
+import type { Dossier } from '@drylane/dispatcher/desk/dossier';
+import { recall } from '@drylane/dispatcher/desk/record';
 import type { Promotion } from '@drylane/proto/promotion';
+import type { Place } from '@drylane/proto/task';
 import { type ApplyOutcome, type ApplyRequest, apply } from '@drylane/worker/promote/apply';
 import { isSameDirectory, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
-import type { Desk } from './desk.ts';
-import type { Dossier } from './dossier.ts';
+import type { LocalDesk } from './desk.ts';
 import type { Landing } from './promotion.ts';
-import { type Place, recall } from './record.ts';
 
 const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
 
 /** Lands a run by applying the very change set that was rehearsed; a command that runs again lands by `rerun`. */
-export function landing(desk: Desk, rerun: Landing): Landing {
+export function landing(desk: LocalDesk, rerun: Landing): Landing {
   return async (dossier, options, begin) => {
     if (dossier.mode === 'rerun') return rerun(dossier, options, begin);
     await begin();
@@ -20,7 +21,11 @@ export function landing(desk: Desk, rerun: Landing): Landing {
 }
 
 /** Applies a run's change set; nothing is to be done where nothing changed. */
-async function applyRehearsed(desk: Desk, { run, judgement }: Dossier, merge: boolean): Promise<Promotion> {
+async function applyRehearsed(
+  desk: LocalDesk,
+  { run, judgement }: Dossier,
+  merge: boolean,
+): Promise<Promotion> {
   const digest = run.change_set_digest;
   if (digest === null || judgement.workspace === undefined)
     return { ...NONE, mode: 'apply', result: 'promoted' };
@@ -43,7 +48,7 @@ async function isThere({ judgement: { workspace } }: Dossier): Promise<boolean> 
 
 /** Applies a change set, with its contents from the blobs. */
 export async function applyTo(
-  { blobs, stateDir }: Desk,
+  { blobs, stateDir }: LocalDesk,
   { place, ...change }: Change,
 ): Promise<Pick<Promotion, 'result'> & Partial<Pick<Promotion, 'merged' | 'drifts' | 'conflicts'>>> {
   const { layer, bases } = change.changeSet;

@@ -6,6 +6,9 @@ import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import { type LoadedPolicy, rootsOf } from '@drylane/dispatcher/admit/load';
 import { locate } from '@drylane/dispatcher/admit/locate';
 import { classify } from '@drylane/dispatcher/classify/classify';
+import { type Ended, end, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
+import { expireRuns } from '@drylane/dispatcher/desk/expiry';
+import { keep, scrubAll } from '@drylane/dispatcher/desk/record';
 import { digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -18,15 +21,13 @@ import { placeOf } from '@drylane/worker/promote/place';
 import type { RehearsalRequest } from '@drylane/worker/rehearse/rehearse';
 import { rehearse } from '@drylane/worker/rehearse/run';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
-import { type Desk, openDesk } from './desk.ts';
-import { type Ended, end, NOTHING_KNOWN } from './ending.ts';
+import { type LocalDesk, openDesk } from './desk.ts';
 import { isLanding, type Judged, judge, type Reported } from './judging.ts';
 import { landing } from './landing.ts';
 import { openPolicy } from './policy.ts';
 import { type PromotionOptions, promoteRun } from './promotion.ts';
 import { openQuarters, type Quarters } from './quarters.ts';
-import { keep, scrubAll } from './record.ts';
-import { expireRuns, recoverRuns } from './recovery.ts';
+import { recoverRuns } from './recovery.ts';
 import { rehearsalRequest } from './request.ts';
 import { rerunner } from './rerunning.ts';
 import { submitter } from './submitter.ts';
@@ -43,7 +44,7 @@ export interface LaneOptions {
 
 /** The whole lane in this process: the same stages a fleet has, called in a row. */
 export interface Lane extends AsyncDisposable {
-  readonly desk: Desk;
+  readonly desk: LocalDesk;
   rehearse(envelope: Envelope): Promise<Reported>;
   promote(id: RunId, options: PromotionOptions): Promise<Ended & { readonly promotion: Promotion }>;
   /** Takes away what still stands and closes the stores. */
@@ -53,7 +54,7 @@ export interface Lane extends AsyncDisposable {
 interface Parts {
   readonly options: LaneOptions;
   readonly policy: LoadedPolicy;
-  readonly desk: Desk;
+  readonly desk: LocalDesk;
   readonly quarters: Quarters;
 }
 
@@ -143,7 +144,7 @@ async function admitOrRefuse(
 }
 
 async function refuse(
-  desk: Desk,
+  desk: LocalDesk,
   policy: LoadedPolicy,
   id: RunId,
   envelope: Envelope,

@@ -1,7 +1,7 @@
+import type { Ended } from '@drylane/dispatcher/desk/ending';
 import type { Promotion } from '@drylane/proto/promotion';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import { openDesk } from './desk.ts';
-import type { Ended } from './ending.ts';
 import { landing } from './landing.ts';
 import { type PromotionOptions, promoteRun } from './promotion.ts';
 import type { Quarters } from './quarters.ts';

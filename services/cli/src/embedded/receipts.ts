@@ -2,7 +2,7 @@ import { publicKeys, readPublicKey } from '@drylane/dispatcher/receipt/keys';
 import { readReceipts, writeReceipts } from '@drylane/dispatcher/receipt/lines';
 import { type VerifyResult, verifyReceipts } from '@drylane/dispatcher/receipt/verify';
 import { DrylaneError } from '@drylane/proto/errors';
-import { keysOf } from './desk.ts';
+import { keysOf } from './approvers.ts';
 
 export { writeReceipts };
 

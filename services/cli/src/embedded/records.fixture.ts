@@ -1,3 +1,4 @@
+import { type Judgement, keep } from '@drylane/dispatcher/desk/record';
 import type { LedgerEvent } from '@drylane/dispatcher/ledger/event';
 import { digestOf } from '@drylane/proto/digest';
 import type { Evidence } from '@drylane/proto/evidence';
@@ -5,7 +6,6 @@ import { blankEvidence } from '@drylane/proto/evidence.fixture';
 import { runId } from '@drylane/proto/ids';
 import { Policy } from '@drylane/proto/policy';
 import { openDesk } from './desk.ts';
-import { type Judgement, keep } from './record.ts';
 
 /** The run that tests keep. */
 export const RUN = runId(1_700_000_000_000, new Uint8Array(10));

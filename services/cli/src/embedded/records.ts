@@ -1,14 +1,16 @@
 import { suggest } from '@drylane/dispatcher/admit/suggest';
+import { type Dossier, openDossier } from '@drylane/dispatcher/desk/dossier';
+import { type Patches, promotionOf, recall, receiptRefOf } from '@drylane/dispatcher/desk/record';
 import type { Run } from '@drylane/dispatcher/ledger/event';
-import type { Ledger, RunQuery } from '@drylane/dispatcher/ledger/ledger';
+import type { Ledger, ListQuery } from '@drylane/dispatcher/ledger/ledger';
 import type { Intent } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import type { Execution } from '@drylane/proto/promotion';
 import type { SignedReceipt } from '@drylane/proto/receipt';
-import { type Desk, openDesk } from './desk.ts';
-import { type Dossier, openDossier } from './dossier.ts';
-import { type Patches, promotionOf, recall, receiptRefOf } from './record.ts';
+import { type LocalDesk, openDesk } from './desk.ts';
+
+export { type Dossier, standing } from '@drylane/dispatcher/desk/dossier';
 
 /** A past run: what was reported of it, what came of it, and what only people are shown. */
 export interface PastReport {
@@ -19,7 +21,7 @@ export interface PastReport {
 
 /** Reads past runs. A run is named by its id, or by `last`. */
 export interface Records extends AsyncDisposable {
-  list(query: RunQuery): Promise<readonly Run[]>;
+  list(query: ListQuery): Promise<readonly Run[]>;
   report(name: string): Promise<PastReport>;
   patches(name: string): Promise<Patches>;
   /** The sealed raw output. @throws DrylaneError `not-found` where none was kept. */
@@ -89,7 +91,7 @@ async function* allReceipts(ledger: Ledger): AsyncGenerator<SignedReceipt> {
 }
 
 /** What was reported of a run, and what came of it since. */
-export async function reportOf(desk: Desk, id: RunId): Promise<PastReport> {
+export async function reportOf(desk: LocalDesk, id: RunId): Promise<PastReport> {
   const dossier = await openDossier(desk, id);
   const { run, evidence, judgement } = dossier;
   const { decision, risk, approval_required: approvalRequired } = judgement;
@@ -113,7 +115,7 @@ export async function reportOf(desk: Desk, id: RunId): Promise<PastReport> {
 }
 
 /** The diffs of what a run changed. */
-export async function patchesOf({ blobs }: Pick<Desk, 'blobs'>, run: Run): Promise<Patches> {
+export async function patchesOf({ blobs }: Pick<LocalDesk, 'blobs'>, run: Run): Promise<Patches> {
   return run.patches_digest === null ? [] : recall(blobs, 'patches', run.patches_digest);
 }
 

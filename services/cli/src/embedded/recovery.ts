@@ -1,16 +1,15 @@
+import { openDossier } from '@drylane/dispatcher/desk/dossier';
+import { end, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
 import { SETTLEMENT } from '@drylane/dispatcher/ledger/advance';
 import type { Run } from '@drylane/dispatcher/ledger/event';
-import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
-import { milliseconds } from '@drylane/proto/quantities';
-import { recoverRun } from '@drylane/worker/promote/recover';
-import { mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
-import type { Desk } from './desk.ts';
-import { openDossier } from './dossier.ts';
-import { end, expire, NOTHING_KNOWN } from './ending.ts';
+import { isEnd } from '@drylane/proto/lifecycle';
+import { forgetApply, recover, recoverRun } from '@drylane/worker/promote/recover';
+import { stageName } from '@drylane/worker/promote/stage';
+import { isVisible, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
+import type { LocalDesk } from './desk.ts';
 import { settleFiles } from './promotion.ts';
-import { recall } from './record.ts';
 
 /** What became of a run whose process died. */
 export interface Recovered {
@@ -22,16 +21,44 @@ export interface Recovered {
   readonly reason: string | null;
 }
 
-/** Brings every run that a dead process was at to where it can stand; what nobody can know is recorded as unknown. */
-export async function recoverRuns(desk: Desk): Promise<readonly Recovered[]> {
+/**
+ * Brings every run that a dead process was at to where it can stand; what nobody can know is recorded as unknown. Then
+ * finishes what is left in workspaces of runs that have ended.
+ */
+export async function recoverRuns(desk: LocalDesk): Promise<readonly Recovered[]> {
   const recovered: Recovered[] = [];
   for (const run of await desk.ledger.unsettled()) {
-    const owner = parseOwner(run.owner);
-    if (owner === undefined || mayBeAlive(owner)) continue;
-    const result = await recoverOne(desk, run).catch((fault: unknown) => failed(run, fault));
+    const result = await recoverIfDead(desk, run).catch((fault: unknown) => failed(run, fault));
     if (result !== undefined) recovered.push(result);
   }
-  return recovered;
+  const told = new Set(recovered.map(({ run_id }) => run_id));
+  const left = await tidyUp(desk);
+  return [...recovered, ...left.filter(({ run_id }) => !told.has(run_id))];
+}
+
+async function recoverIfDead(desk: LocalDesk, run: Run): Promise<Recovered | undefined> {
+  const owner = parseOwner(run.owner);
+  if (owner === undefined) return undefined;
+  if (!mayBeAlive(owner)) return recoverOne(desk, run);
+  // Of a process in another PID namespace nobody here can tell; a workspace that it does not hold locked can.
+  if (run.state !== 'promoting' || isVisible(owner)) return undefined;
+  const files = run.promotion_mode === 'apply' ? await recoverRun(desk.stateDir, run.id) : undefined;
+  if (files !== undefined) return recoverOne(desk, run);
+  const reason = 'its process belongs to another container, and may live there';
+  return { run_id: RunId.parse(run.id), result: 'failed', conflicts: [], reason };
+}
+
+/** What an apply whose end is known could not finish: to be swept now, or to be looked at by a person. */
+async function tidyUp({ ledger, stateDir }: LocalDesk): Promise<readonly Recovered[]> {
+  const left: Recovered[] = [];
+  for (const { runId, conflicts } of await recover(stateDir).catch(() => [])) {
+    const id = RunId.parse(runId);
+    const { run } = await ledger.readRun(id);
+    if (!isEnd(run.state)) continue;
+    if (conflicts.length === 0) await forgetApply(stateDir, id);
+    else left.push({ run_id: id, result: 'unknown', conflicts: [...conflicts, stageName(id)], reason: null });
+  }
+  return left;
 }
 
 /** A run that could not be recovered; undefined where another process did at the same moment: the ledger lets only one. */
@@ -41,7 +68,7 @@ function failed(run: Run, fault: unknown): Recovered | undefined {
   return { run_id: RunId.parse(run.id), result: 'failed', conflicts: [], reason };
 }
 
-async function recoverOne(desk: Desk, run: Run): Promise<Recovered> {
+async function recoverOne(desk: LocalDesk, run: Run): Promise<Recovered> {
   const id = RunId.parse(run.id);
   if (run.state === 'promoting') {
     const claim = { mode: run.promotion_mode ?? 'rerun', owner: run.owner } as const;
@@ -53,21 +80,4 @@ async function recoverOne(desk: Desk, run: Run): Promise<Recovered> {
   const events = moves.map((to) => ({ type: 'moved' as const, to, reason: 'its process died' }));
   await end(desk, id, events, NOTHING_KNOWN);
   return { run_id: id, result: 'inconclusive', conflicts: [], reason: null };
-}
-
-/** Ends the runs that have waited longer than the policy that they were decided under lets them. */
-export async function expireRuns(desk: Desk, nowMs: number): Promise<void> {
-  const waits = new Map<Digest, number>();
-  for (const run of await desk.ledger.expiring(nowMs)) {
-    const digest = run.policy_digest;
-    const waitMs = waits.get(digest) ?? (await waitOf(desk, digest));
-    waits.set(digest, waitMs);
-    if (nowMs < run.updated_ms + waitMs) continue;
-    // Another process may be letting it land at this moment; the transition table lets only one.
-    await expire(desk, await openDossier(desk, RunId.parse(run.id))).catch(() => undefined);
-  }
-}
-
-async function waitOf({ blobs }: Desk, policy: Digest): Promise<number> {
-  return milliseconds((await recall(blobs, 'policy', policy)).approvals.live.expires);
 }

@@ -6,25 +6,27 @@ import { diverge } from '@drylane/comparator/compare/diverge';
 import { admit } from '@drylane/dispatcher/admit/admit';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import { locate } from '@drylane/dispatcher/admit/locate';
+import type { Dossier } from '@drylane/dispatcher/desk/dossier';
+import { keep, scrubAll } from '@drylane/dispatcher/desk/record';
 import { digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
+import type { Evidence } from '@drylane/proto/evidence';
 import type { Policy } from '@drylane/proto/policy';
 import type { Promotion } from '@drylane/proto/promotion';
+import type { Place } from '@drylane/proto/task';
 import { isUntouched, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import { rerun } from '@drylane/worker/promote/rerun';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
-import type { Desk } from './desk.ts';
-import type { Dossier } from './dossier.ts';
+import type { LocalDesk } from './desk.ts';
 import { applyTo } from './landing.ts';
 import type { Landing } from './promotion.ts';
-import { keep, type Place, scrubAll } from './record.ts';
 import { rehearsalRequest } from './request.ts';
 
 /**
  * Lands a run by running its command once more, with the hosts and credentials that were declared and that policy grants;
  * what it changes lands if it did what its rehearsal did.
  */
-export function rerunner(sandbox: () => Promise<Sandbox>, desk: Desk, env: NodeJS.ProcessEnv): Landing {
+export function rerunner(sandbox: () => Promise<Sandbox>, desk: LocalDesk, env: NodeJS.ProcessEnv): Landing {
   return async (dossier, _, begin) => {
     const admitted = await admitAgain(dossier);
     const credentials = grantedCredentials(admitted.credentials, dossier.policy, env);
@@ -42,7 +44,7 @@ interface Live {
   readonly place: Place;
 }
 
-async function run(desk: Desk, sandbox: Sandbox, live: Live): Promise<Promotion> {
+async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promotion> {
   const { dossier, admitted, credentials, env, begin, place } = live;
   const { judgement, evidence: rehearsal, subject } = dossier;
   if (!(await isUntouched(place))) {
@@ -57,15 +59,19 @@ async function run(desk: Desk, sandbox: Sandbox, live: Live): Promise<Promotion>
   // The image that was rehearsed, whatever its name stands for by now.
   const request = { ...asked, image, credentials: canaries, begin: () => beginUntouched(place, begin) };
   const redactor = createRedactor(credentials);
-  const rerunning = await rerun(sandbox, request, { redactor, blobs: desk.blobs });
+  const divergencesOf = (evidence: Evidence) =>
+    diverge({
+      rehearsal: { evidence: rehearsal, findings: judgement.decision.findings },
+      live: { evidence, findings: compare({ allowance: admitted, risk: judgement.risk, evidence }) },
+      allowance: admitted,
+    });
+  const rerunning = await rerun(sandbox, request, {
+    ...{ redactor, blobs: desk.blobs },
+    mayLand: (seen) => divergencesOf(scrubAll(seen, redactor)).length === 0,
+  });
   // Names too: what stands in one may be the real value.
   const evidence = scrubAll(rerunning.evidence, redactor);
-  const findings = compare({ allowance: admitted, risk: judgement.risk, evidence });
-  const divergences = diverge({
-    rehearsal: { evidence: rehearsal, findings: judgement.decision.findings },
-    live: { evidence, findings },
-    allowance: admitted,
-  });
+  const divergences = divergencesOf(evidence);
   const told = {
     ...NOTHING_YET,
     divergences: scrubAll([...divergences], redactor),

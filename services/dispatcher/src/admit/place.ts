@@ -34,7 +34,7 @@ export function isInside(path: string, directory: string): boolean {
 
 /** What is wrong with where the command is to work. */
 export function placeProblems(envelope: Envelope, located: Located): readonly Problem[] {
-  if (workspacePath(envelope) === undefined)
+  if (workspacePath(envelope) === undefined && located.workspace === null)
     return [
       {
         field: 'workspace',

@@ -31,8 +31,16 @@ export function advance(
 ): History {
   if (event.type === 'submitted') {
     if (history) throw outOfOrder(history.run, event, 'submit a new run under a new id');
-    const { type: _, submitter = null, ...fields } = event;
-    const run = { ...NOTHING_YET, ...fields, submitter, id, created_ms: timeMs, updated_ms: timeMs };
+    const {
+      type: _,
+      submitter = null,
+      tenant = null,
+      task_digest = null,
+      promote = false,
+      ...fields
+    } = event;
+    const said = { ...fields, submitter, tenant, task_digest, promote: Number(promote) };
+    const run = { ...NOTHING_YET, ...said, id, created_ms: timeMs, updated_ms: timeMs };
     return { run, approvals: [] };
   }
   if (!history) throw noSuchRun(id);
@@ -73,6 +81,8 @@ const NOTHING_YET = {
   promotion_mode: null,
   promotion_result: null,
   receipt_digest: null,
+  claimant: null,
+  reason: null,
 } as const;
 
 /** The fields of a run that an event sets. */
@@ -93,12 +103,18 @@ function changesBy(event: Exclude<LedgerEvent, { type: 'submitted' }>, run: Run)
     case 'rejected':
       return {};
     case 'claimed':
-      return { owner: event.owner, promotion_mode: event.mode };
+      return { owner: event.owner, promotion_mode: event.mode, claimant: event.claimant ?? null };
+    case 'requested':
+      return { promote: 1 };
     case 'settled':
       return { promotion_result: event.result };
     case 'moved': {
       const isBack = run.state === 'promoting' && event.to === 'promotable';
-      return { state: event.to, ...(isBack ? { promotion_mode: null, promotion_result: null } : {}) };
+      return {
+        state: event.to,
+        reason: event.reason,
+        ...(isBack ? { promotion_mode: null, promotion_result: null } : {}),
+      };
     }
     case 'receipted':
       return { receipt_digest: event.digest };

@@ -29,7 +29,7 @@ const TABLES = { runs: RunRow, events: EventRow, approvals: ApprovalRow, receipt
 const COLUMNS = Object.entries(TABLES).flatMap(([table, { shape }]) =>
   Object.keys(shape).map((column) => [table, column] as const),
 );
-const NUMBERS = /^(sequence|head_sequence|risk_score|.*_ms)$/;
+const NUMBERS = /^(sequence|head_sequence|risk_score|promote|.*_ms)$/;
 
 const eventIn = (id: string, sequence: number, type: string): string =>
   `insert into events values ('${id}', ${sequence}, '${type}', '{"type":"moved","to":"unknown","reason":null}', 1, '${OTHER}')`;

@@ -7,6 +7,7 @@ import { RISK_LEVELS } from '@drylane/proto/risk';
 import { z } from 'zod';
 
 const State = z.enum(RUN_STATES);
+const Tenant = z.string().min(1).max(100);
 const Owner = z.string().min(1).describe('Names the process that works on the run');
 const StickyKey = Digest.nullable().describe('What else it counts for; null: for nothing but this run');
 
@@ -24,6 +25,13 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     policy_digest: Digest,
     owner: Owner,
     submitter: z.string().min(1).max(300).optional().describe('Who may not approve it'),
+    tenant: Tenant.optional().describe('Left out on one machine'),
+    task_digest: Digest.optional().describe('In a fleet: what its workers are to do'),
+    promote: z.boolean().optional().describe('Whether it lands by itself once it may'),
+  }),
+  z.strictObject({
+    type: z.literal('requested'),
+    by: z.string().min(1).max(300).describe('Who asked that it lands once it may'),
   }),
   z.strictObject({
     type: z.literal('classified'),
@@ -49,6 +57,7 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     owner: Owner,
     mode: PromotionMode,
     bound: Digest.describe('What lands, as an approval of it is bound'),
+    claimant: z.string().min(1).max(300).optional().describe('The principal whose process that is'),
   }),
   z.strictObject({
     type: z.literal('settled'),
@@ -81,6 +90,11 @@ export const Run = z.strictObject({
   decision_digest: Digest.nullable(),
   owner: z.string().describe('The process that rehearsed it, or that claimed it to promote it'),
   submitter: z.string().nullable(),
+  tenant: Tenant.nullable(),
+  task_digest: Digest.nullable(),
+  promote: z.int().min(0).max(1).describe('1: it lands by itself once it may'),
+  claimant: z.string().nullable().describe('The principal who claimed it last'),
+  reason: z.string().nullable().describe('Why it went to where it is'),
   promotion_mode: PromotionMode.nullable().describe('Null unless it was claimed'),
   promotion_result: SettledResult.nullable().describe('Null until it is known'),
   receipt_digest: Digest.nullable(),

@@ -6,11 +6,12 @@ import type { Approval } from '@drylane/proto/approval';
 import { digestOf } from '@drylane/proto/digest';
 import { type RunId, runId } from '@drylane/proto/ids';
 import { RECEIPT_MEDIA_TYPE } from '@drylane/proto/receipt';
+import type { Database } from './database.ts';
 import type { LedgerEvent } from './event.ts';
 import type { Issue, Ledger } from './ledger.ts';
 import { askPostgres, startCluster } from './postgres.fixture.ts';
-import { openPostgresLedger } from './postgres.ts';
-import { openSqliteLedger } from './sqlite.ts';
+import { openPostgres, openPostgresLedger } from './postgres.ts';
+import { openSqlite, openSqliteLedger } from './sqlite.ts';
 
 export const NOW = 1_700_000_000_000;
 export const digest = digestOf('x');
@@ -95,6 +96,8 @@ export interface Place {
   /** A file, or what starts with `postgres:`. */
   readonly address: string;
   open(): Promise<Ledger>;
+  /** Opens what else is kept in the ledger's database. */
+  openDatabase(): Promise<Database>;
   /** Does something to the database that is not the ledger's doing. */
   execute(sql: string): Promise<void>;
   close(): Promise<void>;
@@ -118,6 +121,7 @@ async function sqlitePlace(): Promise<Place> {
   return {
     address: file,
     open: () => openSqliteLedger(file),
+    openDatabase: () => openSqlite(file),
     async execute(sql) {
       const database = new DatabaseSync(file, { timeout: 5000, enableForeignKeyConstraints: false });
       database.exec(sql);
@@ -135,13 +139,14 @@ async function startPostgres(): Promise<Kind> {
   const place: Place = {
     address: url,
     open: () => openPostgresLedger(url),
+    openDatabase: () => openPostgres(url),
     // As whoever owns the server may: without the constraints between tables.
     execute: (sql) => askPostgres(url, `set session_replication_role = replica; ${sql}`),
     close: async () => {},
   };
   return {
     async place() {
-      await place.execute('truncate runs, events, approvals, receipts');
+      await place.execute('truncate runs, events, approvals, receipts, submissions, tokens, schedules');
       return place;
     },
     stop: () => cluster.stop(),

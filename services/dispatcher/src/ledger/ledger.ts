@@ -1,6 +1,7 @@
 import type { Approval } from '@drylane/proto/approval';
 import type { Digest } from '@drylane/proto/digest';
 import type { RunId } from '@drylane/proto/ids';
+import type { RunState } from '@drylane/proto/lifecycle';
 import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { ChainedEvent } from './chain.ts';
 import type { LedgerEvent, Run } from './event.ts';
@@ -18,8 +19,17 @@ export interface Ledger {
    * @throws DrylaneError `not-found`, or `internal` when the record was changed from outside.
    */
   readRun(id: RunId): Promise<RunRecord>;
-  /** Runs, the newest first; those older than `before`, those of one `task`. At most 1000. */
-  listRuns(query: RunQuery): Promise<readonly Run[]>;
+  /**
+   * Adds a new run. Where its key was seen before, nothing is added, and the answer is the run that it was seen with.
+   * @throws DrylaneError as {@link append}.
+   */
+  submit(submission: NewRun): Promise<Run | Earlier>;
+  /** Runs, the newest first; those older than `before`, those of one `task`, state, or of some tenants. At most 1000. */
+  listRuns(query: ListQuery): Promise<readonly Run[]>;
+  /** How many runs of each tenant are in a state. Those of one machine, which have no tenant, are not counted. */
+  countByTenant(state: RunState): Promise<ReadonlyMap<string, number>>;
+  /** Runs of tenants in a state, the oldest first. At most 1000. */
+  oldest(query: OldestQuery): Promise<readonly Run[]>;
   /** Runs that some process works on, or worked on when it died; their `owner` tells which. Oldest first. */
   unsettled(): Promise<readonly Run[]>;
   /** Runs that wait for somebody, and to which nothing has happened since before that time. Oldest first, at most 1000. */
@@ -55,13 +65,46 @@ export interface RunRecord {
   readonly events: readonly ChainedEvent[];
 }
 
-export interface RunQuery {
+/** A key under which a submission may come again, and the digest of what was submitted. */
+export interface SubmissionKey {
+  readonly tenant: string;
+  readonly key: string;
+  readonly body: Digest;
+}
+
+/** A run that was there already under a key; `same` where it was submitted with the same. */
+export interface Earlier {
+  readonly earlier: RunId;
+  readonly same: boolean;
+}
+
+/** A run that is submitted: its first events, with its receipt where policy refused it. */
+export interface NewRun {
+  readonly id: RunId;
+  readonly events: readonly LedgerEvent[];
+  readonly nowMs: number;
+  readonly issue?: Issue;
+  readonly key: SubmissionKey | null;
+}
+
+export interface ListQuery {
   readonly limit: number;
   readonly before?: RunId;
   readonly task?: string;
+  readonly state?: RunState;
+  readonly tenants?: readonly string[];
 }
 
 export interface ReceiptQuery {
   readonly limit: number;
   readonly from?: number;
+}
+
+/** Which runs are asked for. */
+export interface OldestQuery {
+  /** Null: of all tenants. */
+  readonly tenant: string | null;
+  readonly state: RunState;
+  readonly promote?: boolean;
+  readonly limit: number;
 }

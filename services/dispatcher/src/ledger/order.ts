@@ -22,6 +22,10 @@ export function outOfPlace(
     case 'rehearsed':
     case 'decided':
       return rehearsalOutOfPlace(run, event);
+    case 'requested':
+      return isEnd(run.state) || leftUndone(history) !== undefined
+        ? 'ask for it before it has ended'
+        : undefined;
     case 'approved':
       return approvedOutOfPlace(history, event, timeMs);
     case 'rejected':

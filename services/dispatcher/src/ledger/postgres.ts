@@ -1,6 +1,7 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import type { Database } from './database.ts';
 import type { Ledger } from './ledger.ts';
 import { nulAsTwo } from './nul.ts';
 import { type Retry, retryAfter } from './retry.ts';
@@ -24,6 +25,12 @@ const SESSION =
  * @throws DrylaneError `machine-unfit` where the server does not answer, or may not be used so.
  */
 export async function openPostgresLedger(url: string): Promise<Ledger> {
+  const { db, retry } = await openPostgres(url);
+  return storedLedger(db, retry);
+}
+
+/** Opens the database that {@link openPostgresLedger} does, for the ledger and what else is kept in it. */
+export async function openPostgres(url: string): Promise<Database> {
   const pool = openPool(url);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [nulAsTwo()] });
   try {
@@ -32,7 +39,7 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
     await pool.end();
     throw error;
   }
-  return storedLedger(db, retrying);
+  return { db, retry: retrying };
 }
 
 const lockMigrations: Parameters<typeof migrate>[1] = async (transaction) => {

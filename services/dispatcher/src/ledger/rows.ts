@@ -76,6 +76,15 @@ export function approvalRow(
   };
 }
 
+/** A row of the table `submissions`: which run an idempotency key of a tenant was first used for, and with what. */
+export const SubmissionRow = z.object({
+  tenant: z.string(),
+  key: z.string(),
+  run_id: z.string(),
+  body: Digest,
+});
+export type SubmissionRow = Readonly<z.infer<typeof SubmissionRow>>;
+
 /** A row of the table `receipts`. */
 export const ReceiptRow = z.object({
   sequence: z.int().min(0),

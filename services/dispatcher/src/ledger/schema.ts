@@ -1,7 +1,9 @@
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Kysely, sql, type Transaction } from 'kysely';
+import type { TokenRow } from '../access/row.ts';
+import type { ScheduleRow } from '../schedule/row.ts';
 import type { Run } from './event.ts';
-import type { ApprovalRow, EventRow, ReceiptRow } from './rows.ts';
+import type { ApprovalRow, EventRow, ReceiptRow, SubmissionRow } from './rows.ts';
 
 /** The ledger's tables, the same in SQLite and PostgreSQL. */
 export interface Tables {
@@ -9,13 +11,23 @@ export interface Tables {
   readonly events: EventRow;
   readonly approvals: ApprovalRow;
   readonly receipts: ReceiptRow;
+  readonly submissions: SubmissionRow;
+  readonly tokens: TokenRow;
+  readonly schedules: ScheduleRow;
   readonly ledger_migrations: { readonly version: number };
 }
 
 type Migration = (db: Transaction<Tables>) => Promise<void>;
 
 /** In order, and never changed once released: what is new is another one at the end. */
-const MIGRATIONS: readonly Migration[] = [createRunsAndEvents, addRawOutput, addPromotion];
+const MIGRATIONS: readonly Migration[] = [
+  createRunsAndEvents,
+  addRawOutput,
+  addPromotion,
+  addFleet,
+  addTokens,
+  addSchedules,
+];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
   await db.schema
@@ -82,6 +94,73 @@ async function addPromotion(db: Transaction<Tables>): Promise<void> {
     .addColumn('digest', 'text', (c) => c.notNull())
     .addColumn('json', 'text', (c) => c.notNull())
     .execute();
+}
+
+async function addFleet(db: Transaction<Tables>): Promise<void> {
+  for (const column of ['tenant', 'task_digest', 'claimant', 'reason'])
+    await db.schema.alterTable('runs').addColumn(column, 'text').execute();
+  await db.schema
+    .alterTable('runs')
+    .addColumn('promote', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  const moves = db.selectFrom('events').select(['run_id', 'json']).where('type', '=', 'moved');
+  // The last move of a run is the one whose reason stays.
+  for (const { run_id, json } of await moves.orderBy('run_id').orderBy('sequence').execute()) {
+    const { reason } = JSON.parse(json) as { readonly reason: string | null };
+    await db.updateTable('runs').set({ reason }).where('id', '=', run_id).execute();
+  }
+  await db.schema.createIndex('runs_line').on('runs').columns(['state', 'tenant', 'id']).execute();
+  await db.schema.createIndex('runs_tenant').on('runs').columns(['tenant', 'id']).execute();
+  await db.schema
+    .createTable('submissions')
+    .addColumn('tenant', 'text', (c) => c.notNull())
+    .addColumn('key', 'text', (c) => c.notNull())
+    .addColumn('run_id', 'text', (c) => c.notNull().references('runs.id'))
+    .addColumn('body', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('submissions_key', ['tenant', 'key'])
+    .execute();
+}
+
+async function addTokens(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('tokens')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('name', 'text', (c) => c.notNull())
+    .addColumn('secret_hash', 'text', (c) => c.notNull())
+    .addColumn('role', 'text', (c) => c.notNull())
+    .addColumn('tenant', 'text')
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('expires_ms', 'bigint')
+    .addColumn('revoked_ms', 'bigint')
+    .addColumn('last_used_ms', 'bigint')
+    .execute();
+  // Two that count at once under one name would be one person to whoever reads the record.
+  await db.schema
+    .createIndex('tokens_name')
+    .unique()
+    .on('tokens')
+    .column('name')
+    .where(sql<boolean>`revoked_ms is null`)
+    .execute();
+}
+
+async function addSchedules(db: Transaction<Tables>): Promise<void> {
+  await db.schema
+    .createTable('schedules')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('tenant', 'text', (c) => c.notNull())
+    .addColumn('submitter', 'text', (c) => c.notNull())
+    .addColumn('cron', 'text', (c) => c.notNull())
+    .addColumn('timezone', 'text', (c) => c.notNull())
+    .addColumn('promote', 'integer', (c) => c.notNull())
+    .addColumn('envelope', 'text', (c) => c.notNull())
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('next_ms', 'bigint')
+    .addColumn('last_run', 'text')
+    .execute();
+  await db.schema.createIndex('schedules_next').on('schedules').column('next_ms').execute();
+  await db.schema.createIndex('schedules_tenant').on('schedules').columns(['tenant', 'id']).execute();
 }
 
 /**

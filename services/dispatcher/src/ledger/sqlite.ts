@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DrylaneError } from '@drylane/proto/errors';
 import { Kysely, SqliteDialect } from 'kysely';
+import type { Database } from './database.ts';
 import type { Ledger } from './ledger.ts';
 import { retryAfter } from './retry.ts';
 import { migrate, type Tables } from './schema.ts';
@@ -17,6 +18,12 @@ const BUSY_MS = 100;
  * @throws DrylaneError `machine-unfit` where the file cannot be used so.
  */
 export async function openSqliteLedger(file: string): Promise<Ledger> {
+  const { db, retry } = await openSqlite(file);
+  return storedLedger(db, retry);
+}
+
+/** Opens the file that {@link openSqliteLedger} does, for the ledger and what else is kept in its database. */
+export async function openSqlite(file: string): Promise<Database> {
   const database = await retrying(async () => openFile(file)).catch((cause: unknown) => {
     throw unusable(file, cause);
   });
@@ -28,7 +35,7 @@ export async function openSqliteLedger(file: string): Promise<Ledger> {
     await db.destroy();
     throw cause instanceof DrylaneError ? cause : unusable(file, cause);
   }
-  return storedLedger(db, retrying);
+  return { db, retry: retrying };
 }
 
 function unusable(file: string, cause: unknown): DrylaneError {

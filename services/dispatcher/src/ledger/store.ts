@@ -3,7 +3,8 @@ import type { Kysely, Transaction } from 'kysely';
 import { WAITING_STATES, WORKING_STATES } from './advance.ts';
 import { type Addition, append } from './append.ts';
 import type { Run } from './event.ts';
-import type { Ledger, RunQuery } from './ledger.ts';
+import type { Earlier, Ledger } from './ledger.ts';
+import { countByTenant, listRuns, oldest, submit } from './line.ts';
 import { readReceipts } from './receipts.ts';
 import { readRecord } from './record.ts';
 import type { Retry } from './retry.ts';
@@ -18,15 +19,24 @@ const MAX_LOST = 100;
 
 /** The ledger over any database that kysely speaks to; the tables are there already. */
 export function storedLedger(db: Kysely<Tables>, retry: Retry): Ledger {
-  const begin = (work: (transaction: Transaction<Tables>) => Promise<Run | undefined>) =>
+  const begin: Begin = (work) =>
     retry(() => db.transaction().setIsolationLevel('read committed').execute(work));
   return {
-    append: (id, events, nowMs, issue) => appendUntilWon(begin, { id, events, nowMs, issue }),
+    async append(id, events, nowMs, issue) {
+      const addition: Addition = { id, events, nowMs, issue };
+      return untilWon(id, () => begin((transaction) => append(transaction, addition)));
+    },
+    async submit({ key, id, events, nowMs, issue }) {
+      const addition: Addition = { id, events, nowMs, issue };
+      return untilWon<Run | Earlier>(id, () => begin((transaction) => submit(transaction, addition, key)));
+    },
     async readRun(id) {
       const { run, events } = await retry(() => readRecord(db, id));
       return { run, events };
     },
     listRuns: (query) => retry(() => listRuns(db, query)),
+    countByTenant: (state) => retry(() => countByTenant(db, state)),
+    oldest: (query) => retry(() => oldest(db, query)),
     unsettled: () =>
       retry(() =>
         listed(db.selectFrom('runs').selectAll().where('state', 'in', WORKING_STATES).orderBy('id')),
@@ -50,28 +60,19 @@ export function storedLedger(db: Kysely<Tables>, retry: Retry): Ledger {
   };
 }
 
-type Begin = (
-  work: (transaction: Transaction<Tables>) => Promise<Run | undefined>,
-) => Promise<Run | undefined>;
+type Begin = <T>(work: (transaction: Transaction<Tables>) => Promise<T>) => Promise<T>;
 
 /** Adds to a run as it stands then, however often another process changes it in between. */
-async function appendUntilWon(begin: Begin, addition: Addition): Promise<Run> {
+async function untilWon<T>(id: string, attempt: () => Promise<T | undefined>): Promise<T> {
   for (let lost = 0; lost < MAX_LOST; lost++) {
-    const run = await begin((transaction) => append(transaction, addition));
-    if (run) return run;
+    const won = await attempt();
+    if (won !== undefined) return won;
   }
   throw new DrylaneError('internal', {
-    field: addition.id,
+    field: id,
     message: 'is being changed by others all the time',
     mend: 'try again',
   });
-}
-
-async function listRuns(db: Kysely<Tables>, { limit, before, task }: RunQuery): Promise<readonly Run[]> {
-  let query = db.selectFrom('runs').selectAll().orderBy('id', 'desc');
-  if (before !== undefined) query = query.where('id', '<', before);
-  if (task !== undefined) query = query.where('task', '=', task);
-  return listed(query.limit(Math.max(0, Math.min(limit, MAX_LISTED))));
 }
 
 async function listed(query: {

@@ -40,7 +40,14 @@ describe('what cannot be promoted', () => {
     expect(why({ before: set({ gid: 2 }), after: set() })).not.toBeNull();
     expect(why({ before: set(), after: set() })).toBeNull();
     expect(why({ before: stood('file', { mode: '6755' }), after: set() })).toBeNull();
-    expect(why({ after: stood('dir', { mode }) })).toBeNull();
+  });
+
+  it('is a directory that has a set-user-id bit and had it not, while a group may share one', () => {
+    const set = stood('dir', { mode: '4755' });
+    for (const before of [null, stood('file', { mode: '4755' }), stood('dir', { mode: '2755' })])
+      expect(why({ before, after: set })).not.toBeNull();
+    expect(why({ before: set, after: set })).toBeNull();
+    expect(why({ after: stood('dir', { mode: '2755' }) })).toBeNull();
   });
 
   it('is a name that no layer can say, where a layer has to', () => {

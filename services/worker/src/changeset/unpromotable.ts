@@ -16,6 +16,7 @@ const NEVER_LANDS: Readonly<Record<FileType, string | null>> = {
 };
 
 const SET_ID = 0o6000;
+const SET_UID = 0o4000;
 /** The times that a manifest can say: 20 digits of nanoseconds. */
 const END_OF_TIME = 10n ** 20n;
 
@@ -38,10 +39,15 @@ export function whyUnpromotable({ key, before, after }: Landing, named: boolean)
     : null;
 }
 
-/** Whether a regular file has a set-user-id or set-group-id bit that these contents did not have. */
+/**
+ * Whether a regular file has a set-user-id or set-group-id bit that these contents did not have. On a directory, the
+ * second is how teams share one, and the first means nothing: only somebody else has a use for it.
+ */
 function gainsId(before: Stood | null, { state: now }: Stood): boolean {
-  const bits = Number.parseInt(now.mode, 8) & SET_ID;
-  if (now.type !== 'file' || bits === 0) return false;
+  const bits = Number.parseInt(now.mode, 8) & (now.type === 'dir' ? SET_UID : SET_ID);
+  if (bits === 0) return false;
+  if (now.type === 'dir')
+    return before?.state.type !== 'dir' || (bits & ~Number.parseInt(before.state.mode, 8)) !== 0;
   const old = before?.state;
   const same = old?.sha256 === now.sha256 && old.uid === now.uid && old.gid === now.gid;
   return !same || (bits & ~Number.parseInt(old.mode, 8)) !== 0;

@@ -1,9 +1,13 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   unlinkSync,
   utimesSync,
@@ -13,6 +17,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fingerprintOf } from './whole.ts';
+
+/** Dirties a page of a file through a mapping, says so, and writes to it again once its input ends. */
+const MAPPER = `
+import mmap, os, sys
+text = mmap.mmap(os.open(sys.argv[1], os.O_RDWR), 0)
+text[0:1] = b'e'
+print('ready', flush=True)
+sys.stdin.read()
+text[5:9] = b'evil'
+`;
 
 let site: string;
 beforeEach(() => {
@@ -44,6 +58,25 @@ describe('the fingerprint of a whole workspace', () => {
     const before = await fingerprintOf(site);
     expect(before).toMatch(/^sha256:/);
     expect(await fingerprintOf(site)).toBe(before);
+  });
+
+  it('is another after a write through a mapping that leaves the times as they were', async () => {
+    // On a tmpfs, only the first write to a page tells of itself.
+    const fast = mkdtempSync('/dev/shm/drylane-whole-');
+    try {
+      const script = join(fast, 'script.sh');
+      writeFileSync(script, 'echo good\n');
+      const mapper = spawn('python3', ['-c', MAPPER, script], { stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(mapper.stdout, 'data');
+      const [before, times] = [await fingerprintOf(fast), statSync(script).ctimeMs];
+      mapper.stdin.end();
+      await once(mapper, 'exit');
+      expect(statSync(script).ctimeMs).toBe(times);
+      expect(readFileSync(script, 'utf8')).toBe('echo evil\n');
+      expect(await fingerprintOf(fast)).not.toBe(before);
+    } finally {
+      rmSync(fast, { recursive: true, force: true });
+    }
   });
 
   it.each(Object.entries(CHANGES))('is another after %s', async (_, change) => {

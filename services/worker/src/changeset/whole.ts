@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { lstat } from 'node:fs/promises';
 import type { Digest } from '@drylane/proto/digest';
 import { createPace } from '../evidence/pace.ts';
+import { createContentReader } from '../evidence/states.ts';
 import { type Entry, joinKey, type PathKey, Tree } from '../evidence/tree.ts';
-import { attempt, walk } from '../evidence/walk.ts';
+import { walk } from '../evidence/walk.ts';
 
 /** Which directory of this machine something is, whatever its path leads to by now. */
 export interface DirectoryIdentity {
@@ -18,21 +19,23 @@ export async function identityOf(directory: string): Promise<DirectoryIdentity> 
 }
 
 /**
- * A digest over everything below a directory that a command could read: names, types, owners, modes, link targets and,
- * for contents, what the system tells of any change to them (inode, size and both times). What is mounted inside
- * is no part of it. Undefined where not everything could be looked at. Costs a walk of the whole directory.
+ * A digest over everything below a directory that a command could read: names, types, owners, modes, link targets,
+ * contents, and inodes and times. All contents are read: what is written through a mapping may leave the times as they
+ * are. What is mounted inside is no part of it. Undefined where not everything could be looked at, or it is too much.
  */
 export async function fingerprintOf(directory: string): Promise<Digest | undefined> {
   using tree = new Tree(Buffer.from(directory));
   const { directories, unread } = await walk(tree, '', 'leave');
   if ([...unread.values()].some((code) => code !== 'EXDEV')) return undefined;
   const pace = createPace();
+  const read = createContentReader();
   const hash = createHash('sha256').update(`${line('', tree.root)}\n`);
   for (const [key, entries] of [...directories].sort(byKey))
     for (const [name, entry] of [...entries].sort(byKey)) {
       const path = joinKey(key, name);
-      const target = entry.type === 'symlink' ? attempt(() => tree.target(path)) : '';
-      hash.update(JSON.stringify([line(path, entry), target.toString('latin1')])).update('\n');
+      const { state, complete } = await read(tree, path, entry, 'leave');
+      if (!complete) return undefined;
+      hash.update(JSON.stringify([line(path, entry), state.target, state.sha256])).update('\n');
       await pace();
     }
   return `sha256:${hash.digest('hex')}`;

@@ -103,7 +103,8 @@ async function proceed(
   if (overlaps.length > 0) return overlaps;
   await builder.close(plan.made);
   syncStage(ground, stage, plan);
-  journal.append({ record: 'planned', effects: plan.effects, staged: builder.staged });
+  const { effects } = plan;
+  journal.append({ record: 'planned', effects, staged: builder.staged, merged: mergedPaths(plan.made) });
   const drift = await performAll(ground, stage, plan, progress);
   if (drift !== undefined) return [drift];
   syncEffects(ground, stage, plan);

@@ -35,6 +35,7 @@ const planned: fc.Arbitrary<JournalRecord> = fc.record({
   record: fc.constant('planned' as const),
   effects: fc.array(effect),
   staged: fc.array(fc.tuple(key, stamp)).map((pairs) => new Map(pairs)),
+  merged: fc.array(fc.string()),
 });
 
 let state = '';
@@ -44,7 +45,7 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true }));
 
 const path = () => join(state, 'applies', RUN, 'journal');
-const PLANNED: JournalRecord = { record: 'planned', effects: [], staged: new Map() };
+const PLANNED: JournalRecord = { record: 'planned', effects: [], staged: new Map(), merged: [] };
 
 describe('a record', () => {
   it('is one line, and reads as it was written', () => {
@@ -58,7 +59,7 @@ describe('a record', () => {
   });
 
   it('that was torn, or is none of ours, is none', () => {
-    const line = encodeRecord({ record: 'planned', effects: [], staged: new Map() }).trimEnd();
+    const line = encodeRecord(PLANNED).trimEnd();
     for (let length = 0; length < line.length; length++)
       expect(decodeRecord(line.slice(0, length))).toBeUndefined();
     for (const other of ['null', '[]', '7', '{}', '{"record":"other"}', '{"record":"ended","result":"?"}'])

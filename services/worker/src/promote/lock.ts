@@ -30,8 +30,8 @@ export async function lockDirectory(fd: number, workspace: string, program = 'fl
   if (status === TAKEN)
     throw new DrylaneError('not-promotable', {
       field: workspace,
-      message: 'another promotion is at work there',
-      mend: 'wait for it to end, and try again',
+      message: 'another promotion is at work there, or somebody has locked the directory',
+      mend: 'wait for it to end, and try again; lslocks tells who has it',
     });
   throw new DrylaneError('machine-unfit', {
     field: workspace,

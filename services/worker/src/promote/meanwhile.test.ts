@@ -1,9 +1,21 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { changeSetBetween, dir, file, link, Place, timeless } from './apply.fixture.ts';
 import { apply } from './apply.ts';
+import { type Disk, realDisk } from './disk.ts';
 import { faultyDisk } from './faulty.fixture.ts';
 import { recover } from './recover.ts';
 
@@ -49,6 +61,88 @@ function replaceFile(root: string, name: string): void {
     rmSync(`${path}~`);
   }
 }
+
+/** The real system, but that somebody does something right after a call that `when` tells of. */
+function meddled(when: (call: string, paths: readonly unknown[]) => boolean, act: () => void): Disk {
+  let done = false;
+  return new Proxy(realDisk, {
+    get(target, name: keyof Disk) {
+      const call: unknown = Reflect.get(target, name);
+      if (typeof call !== 'function') return call;
+      return (...given: unknown[]): unknown => {
+        const answer: unknown = Reflect.apply(call, target, given);
+        if (!done && when(name, given)) {
+          done = true;
+          act();
+        }
+        return answer;
+      };
+    },
+  });
+}
+
+const endsWith = (path: unknown, name: string): boolean =>
+  Buffer.isBuffer(path) && `${path}`.endsWith(`/${name}`);
+
+describe('somebody who is as quick as can be', () => {
+  const CLOSED = { '': dir(), d: dir({ mode: 0o555 }) };
+
+  it('gets no rights to what they put in the place of a closed directory that has just come', async () => {
+    using place = new Place({ '': dir() }, CLOSED);
+    const [at, evil] = [join(place.live, 'd'), join(place.root, 'evil')];
+    writeFileSync(evil, 'secret', { mode: 0o600 });
+    const disk = meddled(
+      (call, [, to]) => call === 'rename' && endsWith(to, 'd'),
+      () => {
+        renameSync(at, join(place.root, 'aside'));
+        renameSync(evil, at);
+      },
+    );
+    await apply(await place.request(), disk).catch(() => undefined);
+    const found = [at, evil].filter((path) => existsSync(path) && statSync(path).isFile());
+    expect(found.map((path) => statSync(path).mode & 0o7777)).toEqual([0o600]);
+  });
+
+  it.each([0o755, 0o700])('has no directory of theirs taken for the stage, mode %o', async (mode) => {
+    using place = new Place(BASE, AFTER);
+    const stage = join(place.live, `.drylane-${place.runId}`);
+    const theirs = join(place.root, 'theirs');
+    mkdirSync(theirs, { mode });
+    if (mode === 0o700) chownSync(theirs, 65_534, 65_534);
+    const before = timeless(place.live);
+    const disk = meddled(
+      (call, [path]) => call === 'mkdir' && endsWith(path, `.drylane-${place.runId}`),
+      () => {
+        rmdirSync(stage);
+        renameSync(theirs, stage);
+      },
+    );
+    await expect(apply(await place.request(), disk)).rejects.toMatchObject({ code: 'not-promotable' });
+    rmSync(stage, { recursive: true, force: true });
+    expect(timeless(place.live)).toEqual(before);
+  });
+
+  it('loses nothing where the file system knows no links, and makes a file at a name that was just free', async () => {
+    using place = new Place({ '': dir(), edit: file('old') }, { '': dir(), edit: file('new') });
+    const at = join(place.live, 'edit');
+    const quick = meddled(
+      (call, [from]) => call === 'rename' && endsWith(from, 'edit'),
+      () => writeFileSync(at, 'theirs'),
+    );
+    const disk = new Proxy(quick, {
+      get: (target, name: keyof Disk) =>
+        name === 'link'
+          ? () => {
+              throw Object.assign(new Error('EPERM'), { code: 'EPERM' });
+            }
+          : Reflect.get(target, name),
+    });
+    const outcome = await apply(await place.request(), disk);
+    expect(outcome).toEqual({ result: 'unknown', conflicts: ['edit'] });
+    expect(readFileSync(at, 'utf8')).toBe('theirs');
+    expect(readFileSync(join(place.live, `.drylane-${place.runId}/old/0`), 'utf8')).toBe('old');
+  });
+});
 
 const STRIDE = Number(process.env.DRYLANE_MEDDLE_STRIDE ?? 5);
 const FAST = existsSync('/dev/shm') ? '/dev/shm' : undefined;

@@ -42,10 +42,12 @@ function place(ground: Ground, stage: Stage, { key, n, type, become }: Of<'place
   const from = stage.made.at(`${n}`);
   if (type !== 'dir') return linkInto(ground, from, key) ? undefined : appeared(key);
   if (ground.look(live, key) !== undefined) return appeared(key);
-  disk.rename(from, live.at(key));
-  if ((become.mode & 0o700) === 0o700) return undefined;
-  withGrasp(ground, live, key, (fd) => setAttributes(ground, fd, key, { ...become, mtimeNs: null }));
-  return undefined;
+  // By what was ours before the rename: its new name may be another's by now.
+  return withGrasp(ground, stage.made, `${n}`, (fd) => {
+    disk.rename(from, live.at(key));
+    if ((become.mode & 0o700) !== 0o700) setAttributes(ground, fd, key, { ...become, mtimeNs: null });
+    return undefined;
+  });
 }
 
 /** Gives a staged file or link its name in the workspace; false where one stands there already. */

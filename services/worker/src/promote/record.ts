@@ -17,7 +17,13 @@ export type JournalRecord =
   /** Comes when the stage was made, and before anything is in it: by this number it is known again. */
   | { readonly record: 'stage'; readonly ino: bigint }
   /** Comes before the first effect. */
-  | { readonly record: 'planned'; readonly effects: readonly Effect[]; readonly staged: Staged }
+  | {
+      readonly record: 'planned';
+      readonly effects: readonly Effect[];
+      readonly staged: Staged;
+      /** Paths whose text was merged. */
+      readonly merged: readonly string[];
+    }
   /** From here on it goes forward only. */
   | { readonly record: 'committed' }
   /** Nothing of ours is left in the workspace. */
@@ -65,6 +71,7 @@ function recordFrom(fields: Fields): JournalRecord {
     case 'planned':
       return {
         record: 'planned',
+        merged: list(fields.merged).map(text),
         effects: list(fields.effects).map((effect) => effectFrom(fieldsOf(effect))),
         staged: new Map(
           list(fields.staged).map((pair) => [text(list(pair)[0]), stampFrom(list(pair)[1])] as const),

@@ -43,7 +43,7 @@ describe('recovery', () => {
   it('tells of an apply that ended until it is forgotten', async () => {
     using place = new Place(BASE, AFTER);
     await apply(await place.request());
-    const told = { runId: place.runId, result: 'promoted', conflicts: [] };
+    const told = { runId: place.runId, result: 'promoted', conflicts: [], merged: [] };
     for (let i = 0; i < 2; i++) expect(await recover(place.state)).toEqual([told]);
     expect(await recoverRun(place.state, place.runId)).toEqual(told);
     await forgetApply(place.state, place.runId);
@@ -71,7 +71,7 @@ describe('recovery', () => {
     // An end that is not reached yet is not forgotten.
     await forgetApply(place.state, place.runId);
     expect(await recover(place.state)).toEqual([
-      { runId: place.runId, result: 'rolled-back', conflicts: [] },
+      { runId: place.runId, result: 'rolled-back', conflicts: [], merged: [] },
     ]);
     expect(states(place.live)).toEqual(before);
     expect(await apply(await place.request())).toMatchObject({ result: 'promoted' });
@@ -85,7 +85,7 @@ describe('recovery', () => {
     writeFileSync(join(place.live, 'gone'), 'theirs');
     for (let i = 0; i < 2; i++) {
       expect(await recover(place.state)).toEqual([
-        { runId: place.runId, result: 'unknown', conflicts: ['gone'] },
+        { runId: place.runId, result: 'unknown', conflicts: ['gone'], merged: [] },
       ]);
       expect(readFileSync(join(place.live, 'gone'), 'utf8')).toBe('theirs');
       expect(existsSync(stage)).toBe(true);
@@ -112,7 +112,7 @@ describe('recovery', () => {
       appendFileSync(join(place.live, path), ' theirs');
       const conflicts = [path.split('/')[0]];
       for (let i = 0; i < 2; i++)
-        expect(await recover(place.state)).toEqual([{ runId: place.runId, result: 'unknown', conflicts }]);
+        expect(await recover(place.state)).toMatchObject([{ result: 'unknown', conflicts }]);
       expect(readFileSync(join(place.live, path), 'utf8')).toMatch(/ theirs$/);
       expect(Object.keys(states(place.live))).toContain('gone/in');
     },
@@ -191,6 +191,19 @@ describe('recovery', () => {
     await expect(apply(await place.request())).rejects.toMatchObject({ code: 'not-promotable' });
     rmSync(stage, { recursive: true });
     expect(await apply(await place.request())).toMatchObject({ result: 'promoted' });
+  });
+
+  it('tells which texts were merged, where it died after that was settled', async () => {
+    const text = (...lines: readonly string[]) => file(`${lines.join('\n')}\n`);
+    const base = { '': dir(), t: text('1', '2', '3', '4', '5', '6') };
+    using place = new Place(
+      base,
+      { '': dir(), t: text('1', '2', '3', '4', '5', 'six') },
+      { '': dir(), t: text('one', '2', '3', '4', '5', '6') },
+    );
+    const { disk } = faultyDisk({ call: 'rmdir', nth: 1 }, { kind: 'fail', code: 'EIO', lasting: true });
+    await apply(await place.request({ merge: true }), disk).catch(() => undefined);
+    expect(await recover(place.state)).toMatchObject([{ result: 'promoted', merged: ['t'] }]);
   });
 
   it('is unknown where the journal is spoilt, and touches nothing', async () => {

@@ -13,6 +13,8 @@ export type Recovered = {
   readonly runId: string;
   readonly result: End;
   readonly conflicts: readonly string[];
+  /** Where it landed: paths whose text was merged with that of others. */
+  readonly merged: readonly string[];
 };
 
 /**
@@ -54,21 +56,30 @@ export async function recoverRun(
 ): Promise<Recovered | undefined> {
   const first = readJournal(stateDir, runId);
   if (first === undefined) return undefined;
-  if (first === 'spoilt') return { runId, result: 'unknown', conflicts: [`.drylane-${runId}`] };
-  if (first.ended !== undefined) return { runId, result: first.ended, conflicts: [] };
+  if (first === 'spoilt') return unknown(runId, `.drylane-${runId}`);
+  if (first.ended !== undefined) return { runId, ...endOf(first, first.ended) };
   const ground = openSame(disk, first);
-  if (ground === undefined) return { runId, result: 'unknown', conflicts: ['.'] };
+  if (ground === undefined) return unknown(runId, '.');
   try {
     await lockDirectory(ground.root, ground.workspace);
     // Whoever had the lock until now may have ended it.
     const journal = readJournal(stateDir, runId);
-    if (journal === undefined || journal === 'spoilt') return { runId, result: 'unknown', conflicts: ['.'] };
-    if (journal.ended !== undefined) return { runId, result: journal.ended, conflicts: [] };
+    if (journal === undefined || journal === 'spoilt') return unknown(runId, '.');
+    if (journal.ended !== undefined) return { runId, ...endOf(journal, journal.ended) };
     return { runId, ...(await finish(ground, stateDir, journal)) };
   } finally {
     ground[Symbol.dispose]();
   }
 }
+
+/** How an apply ended, with nothing left that a person has to look at. */
+function endOf({ planned }: ReadJournal, result: End): Omit<Recovered, 'runId'> {
+  return { result, conflicts: [], merged: result === 'promoted' ? (planned?.merged ?? []) : [] };
+}
+
+const unknown = (runId: string, ...conflicts: readonly string[]): Recovered => ({
+  ...{ runId, result: 'unknown', conflicts, merged: [] },
+});
 
 /** The workspace that an apply began in; undefined where another directory stands there, or none. */
 function openSame(disk: Disk, { opened, stage }: ReadJournal): Ground | undefined {
@@ -99,25 +110,25 @@ async function finish(
   ground: Ground,
   stateDir: string,
   read: ReadJournal,
-): Promise<Pick<Recovered, 'result' | 'conflicts'>> {
+): Promise<Omit<Recovered, 'runId'>> {
   const { stage: stageName } = read.opened;
   const { effects, staged } = read.planned ?? { effects: [], staged: new Map() };
   try {
     using journal = Journal.resume(ground.disk, stateDir, read);
     if (read.committed) {
       goForward({ ground, journal, stageName, effects });
-      return { result: 'promoted', conflicts: [] };
+      return endOf(read, 'promoted');
     }
     if (read.planned !== undefined && !hasStage(ground, stageName, read.stage)) {
       // Whoever looked at it took it away. Nothing is left to go back with.
       journal.append({ record: 'ended', result: 'unknown' });
-      return { result: 'unknown', conflicts: [stageName] };
+      return { ...endOf(read, 'unknown'), conflicts: [stageName] };
     }
     using stage = read.planned === undefined ? undefined : new Stage(ground, stageName, read.stage);
     const conflicts = await goBack({ ground, journal, stage, stageName, effects, staged });
-    return { result: conflicts.length > 0 ? 'unknown' : 'rolled-back', conflicts };
+    return { ...endOf(read, conflicts.length > 0 ? 'unknown' : 'rolled-back'), conflicts };
   } catch {
-    return { result: 'unknown', conflicts: [stageName] };
+    return { ...endOf(read, 'unknown'), conflicts: [stageName] };
   }
 }
 

@@ -57,7 +57,10 @@ function unlandable(before: State, after: State): string | undefined {
   if (special && before?.type !== after.type) return `a ${after.type} is never made`;
   if (after.type === 'file' && after.sha256 === null) return 'a file without a known content';
   if (after.type === 'symlink' && after.target === null) return 'a link without a known target';
-  const had = before?.type === 'file' ? Number.parseInt(before.mode, 8) : 0;
-  const gained = Number.parseInt(after.mode, 8) & ~had & 0o6000;
-  return after.type === 'file' && gained !== 0 ? 'a set-id bit is never given to a file' : undefined;
+  const had = before?.type === after.type ? Number.parseInt(before.mode, 8) : 0;
+  const gained = Number.parseInt(after.mode, 8) & ~had;
+  if (after.type === 'file' && (gained & 0o6000) !== 0) return 'a set-id bit is never given to a file';
+  return after.type === 'dir' && (gained & 0o4000) !== 0
+    ? 'a set-user-id bit is never given to a directory'
+    : undefined;
 }

@@ -38,6 +38,9 @@ export class Stage implements Disposable {
   }
 }
 
+/** Nobody else can make a directory that is this user's and closed to others. */
+const isOwn = ({ uid, mode }: Stamp): boolean => uid === process.geteuid?.() && (mode & 0o077) === 0;
+
 const otherStage = (name: string): DrylaneError =>
   new DrylaneError('not-promotable', {
     field: name,
@@ -56,7 +59,7 @@ export function makeStage(ground: Ground, name: string, journal: Journal): Stage
   const { disk, live } = ground;
   disk.mkdir(live.at(name), 0o700);
   using stage = ground.open(name);
-  if (stage.list('').length > 0) throw otherStage(name);
+  if (stage.list('').length > 0 || !isOwn(ground.stampOf(stage.directory('')))) throw otherStage(name);
   journal.append({ record: 'stage', ino: ground.stampOf(stage.directory('')).ino });
   disk.mkdir(stage.at('new'), 0o700);
   disk.mkdir(stage.at('old'), 0o700);

@@ -102,7 +102,8 @@ function undoReplace(ground: Ground, { made, kept }: Stage, effect: Of<'replace'
   const isAhead = ground.look(made, `${n}`) !== undefined;
   // Gone, and ours never came: we took it away ourselves. If ours did come, somebody else took that away.
   if (found === undefined) return isAhead && linkInto(ground, kept.at(`${n}`), key);
-  if (!isOurs) return found.ino === old.ino || isAhead;
+  // Where the file system knows no links, what was there is only in `old` by now, and is not ours to throw away.
+  if (!isOurs) return found.ino === old.ino || (isAhead && old.nlink > was.nlink);
   disk.rename(kept.at(`${n}`), live.at(key));
   return true;
 }

@@ -39,6 +39,11 @@ export function mayBeAlive(owner: Owner): boolean {
   return startTime(owner.pid) === owner.start;
 }
 
+/** Whether this process can tell whether the owner is alive. */
+export function isVisible(owner: Owner): boolean {
+  return owner.boot !== bootId() || owner.namespace === pidNamespace();
+}
+
 function bootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').slice(0, 8);
 }

@@ -181,6 +181,23 @@ export const SERVICE_RULES: readonly Rule[] = [
     ],
   },
   {
+    // Our own; the dispatcher's access/token.ts makes them so.
+    kind: 'drylane-token',
+    keywords: ['drl_'],
+    pattern: /drl_[A-Za-z0-9]{12}_[A-Za-z0-9]{49}/,
+    matches: [
+      'drl_<alnum:12>_<alnum:49>',
+      'Authorization: Bearer drl_<alnum:12>_<alnum:49>',
+      '{"token":"drl_<alnum:12>_<alnum:49>"}',
+    ],
+    not_matches: [
+      'drl_<alnum:12>',
+      'drl_<alnum:12>_<alnum:30>',
+      'drl_<fill:12>_<fill:49>',
+      'xdrl_<alnum:60>',
+    ],
+  },
+  {
     kind: 'onepassword-token',
     keywords: ['ops_eyj'],
     pattern: /ops_eyJ[A-Za-z0-9+/]{200,300}={0,3}/,

@@ -6,7 +6,7 @@ export const TRANSPORT_RULES: readonly Rule[] = [
   {
     kind: 'url-password',
     keywords: ['://'],
-    pattern: /:\/\/(?<user>[^\s/:@"'`<>[\]]{0,120}):(?<secret>[^\s/"'`<>]{1,200})@[\w.[\-$({%]/,
+    pattern: /:\/\/(?<user>[^\s/:@"'`<>[\]]{0,120}):(?<secret>[^\s/"'`<>;|]{1,200})@[\w.[\-$({%]/,
     edges: 'inside',
     check: ({ secret, groups }) =>
       !isStandIn(secret) && secret !== groups.user && !/^[({]|[)}]$/.test(secret),
@@ -24,6 +24,7 @@ export const TRANSPORT_RULES: readonly Rule[] = [
       'db://user:password@host',
       'mongodb://U:YOUR_PASSWORD@h',
       'pg://{u}:{p}@h',
+      'https://u:p1;{rm,-rf,data};true@h',
     ],
   },
   {

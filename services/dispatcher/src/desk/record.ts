@@ -1,9 +1,9 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
+import { keepDocument, recallDocument } from '@drylane/chassis/blobs/documents';
 import type { Redactor } from '@drylane/chassis/redact/redact';
-import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import { ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
-import { canonicalJson, Digest } from '@drylane/proto/digest';
+import type { Digest } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
 import { Evidence } from '@drylane/proto/evidence';
 import type { RunId } from '@drylane/proto/ids';
@@ -13,18 +13,9 @@ import { Promotion } from '@drylane/proto/promotion';
 import { Receipt, receiptDigest, type SignedReceipt } from '@drylane/proto/receipt';
 import type { ReceiptRef } from '@drylane/proto/rehearsal';
 import { Risk } from '@drylane/proto/risk';
+import { Place, RehearsalTask } from '@drylane/proto/task';
 import { z } from 'zod';
-
-/** The directory that a command was rehearsed on. */
-export const Place = z.strictObject({
-  path: z.string().describe('Its real path'),
-  dev: z.string().describe('With `ino`: which directory of this machine that is'),
-  ino: z.string(),
-  fingerprint: Digest.nullable().describe(
-    'Of everything in it, for a command that runs again; null for any other',
-  ),
-});
-export type Place = Readonly<z.infer<typeof Place>>;
+import type { Ledger } from '../ledger/ledger.ts';
 
 /** What a run's decision rests on, kept beside its evidence so that it can be shown again. */
 export const Judgement = z.strictObject({
@@ -49,21 +40,20 @@ const SCHEMAS = {
   policy: Policy,
   'change set': ChangeSet,
   promotion: Promotion,
+  task: RehearsalTask,
 } as const;
 
 /** Keeps a document as canonical JSON; its digest is that of the bytes kept. */
-export async function keep(blobs: Blobs, document: unknown): Promise<Digest> {
-  return blobs.put(Buffer.from(canonicalJson(document)));
-}
+export const keep = keepDocument;
 
-/** Reads a document back, checked against its digest and its schema. */
+/** Reads a document back, checked against its digest and its schema. @throws DrylaneError as {@link recallDocument}. */
 export async function recall<K extends keyof typeof SCHEMAS>(
-  blobs: Blobs,
+  blobs: Pick<Blobs, 'get'>,
   kind: K,
   digest: Digest,
 ): Promise<z.infer<(typeof SCHEMAS)[K]>> {
-  const bytes = await blobs.get(digest);
-  return SCHEMAS[kind].parse(JSON.parse(Buffer.from(bytes).toString('utf8'))) as z.infer<(typeof SCHEMAS)[K]>;
+  const document: unknown = await recallDocument(blobs, SCHEMAS[kind], digest);
+  return document as z.infer<(typeof SCHEMAS)[K]>;
 }
 
 /** What became of a promotion; null where there was none, or nobody knows. */

@@ -1,7 +1,3 @@
-import { type Standing, standingOf } from '@drylane/dispatcher/approve/approve';
-import { modeOf } from '@drylane/dispatcher/approve/mode';
-import type { ChainedEvent } from '@drylane/dispatcher/ledger/chain';
-import type { Run } from '@drylane/dispatcher/ledger/event';
 import {
   type Approval,
   type ApprovalSubject,
@@ -14,7 +10,10 @@ import type { Evidence } from '@drylane/proto/evidence';
 import { RunId } from '@drylane/proto/ids';
 import { isEnd } from '@drylane/proto/lifecycle';
 import type { Policy } from '@drylane/proto/policy';
-import { proven } from './approvers.ts';
+import { type Standing, standingOf } from '../approve/approve.ts';
+import { modeOf } from '../approve/mode.ts';
+import type { ChainedEvent } from '../ledger/chain.ts';
+import type { Run } from '../ledger/event.ts';
 import type { Desk } from './desk.ts';
 import { type Judgement, recall } from './record.ts';
 
@@ -116,7 +115,7 @@ type Asked = Pick<Dossier, 'submitter' | 'judgement' | 'policy' | 'approvals' | 
 
 /** Whether a run may land now as far as people are asked; sticky approvals never answer for a hold. */
 export async function standing(
-  { ledger, stateDir }: Pick<Desk, 'ledger' | 'stateDir'>,
+  { ledger, proven }: Pick<Desk, 'ledger' | 'proven'>,
   { submitter, judgement, policy, approvals, subject }: Asked,
   nowMs: number,
 ): Promise<Standing> {
@@ -125,8 +124,8 @@ export async function standing(
   return standingOf({
     subject,
     required: verdict === 'hold' || judgement.approval_required,
-    approvals: await proven(stateDir, approvals),
-    stickyApprovals: key === null ? [] : await proven(stateDir, await ledger.sticky(key, nowMs)),
+    approvals: await proven(approvals),
+    stickyApprovals: key === null ? [] : await proven(await ledger.sticky(key, nowMs)),
     submitter,
     policy: policy.approvals.live,
     nowMs,

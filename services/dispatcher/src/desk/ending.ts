@@ -1,6 +1,3 @@
-import type { LedgerEvent, Run } from '@drylane/dispatcher/ledger/event';
-import { diffOf, type End, type EndFacts, statementOf } from '@drylane/dispatcher/receipt/receipt';
-import { signReceipt } from '@drylane/dispatcher/receipt/sign';
 import type { Approval } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
@@ -8,6 +5,10 @@ import type { Promotion } from '@drylane/proto/promotion';
 import { milliseconds } from '@drylane/proto/quantities';
 import { isEndState, type SignedReceipt } from '@drylane/proto/receipt';
 import type { ReceiptRef } from '@drylane/proto/rehearsal';
+import type { LedgerEvent, Run } from '../ledger/event.ts';
+import type { Issue } from '../ledger/ledger.ts';
+import { diffOf, type End, type EndFacts, statementOf } from '../receipt/receipt.ts';
+import { type Signer, signReceipt } from '../receipt/sign.ts';
 import type { Desk } from './desk.ts';
 import type { Dossier } from './dossier.ts';
 import { refOf } from './record.ts';
@@ -46,21 +47,34 @@ export async function end(
   promotion: Promotion | null = null,
 ): Promise<Ended> {
   const [key, timeMs] = [await signer(), Date.now()];
+  const issue = issuerFor(key, id, timeMs, known, promotion);
   let issued: SignedReceipt | undefined;
-  const run = await ledger.append(id, events, timeMs, ({ sequence, previous, run: ended }) => {
-    const facts: EndFacts = {
-      ...known,
-      ...{ run: id, task: ended.task, command: ended.command, timeMs },
-      end: endOf(ended, promotion),
-      reason: reasonIn(events),
-      envelopeDigest: ended.envelope_digest,
-      policyDigest: ended.policy_digest,
-    };
-    issued = signReceipt(statementOf(facts, { sequence, previous, signer: key.keyId }), key);
+  const run = await ledger.append(id, events, timeMs, (place) => {
+    issued = issue(place);
     return issued;
   });
   if (issued === undefined) throw new TypeError('the ledger asked for no receipt');
   return { run, receipt: refOf(issued) };
+}
+
+/** Makes a run's receipt, for wherever it comes to stand in the chain. */
+export function issuerFor(
+  key: Signer,
+  id: RunId,
+  timeMs: number,
+  known: Known,
+  promotion: Promotion | null = null,
+): Issue {
+  return ({ sequence, previous, run: ended }) => {
+    const facts: EndFacts = {
+      ...known,
+      ...{ run: id, task: ended.task, command: ended.command, timeMs },
+      ...{ end: endOf(ended, promotion), reason: ended.reason },
+      envelopeDigest: ended.envelope_digest,
+      policyDigest: ended.policy_digest,
+    };
+    return signReceipt(statementOf(facts, { sequence, previous, signer: key.keyId }), key);
+  };
 }
 
 /** Ends a run that was decided. */
@@ -110,11 +124,6 @@ function endOf({ id, state }: Run, promotion: Promotion | null): End {
     default:
       return { state, promotion: null };
   }
-}
-
-function reasonIn(events: readonly LedgerEvent[]): string | null {
-  const last = events.at(-1);
-  return last?.type === 'moved' ? last.reason : null;
 }
 
 /**

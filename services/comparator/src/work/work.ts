@@ -1,0 +1,59 @@
+import type { Blobs } from '@drylane/chassis/blobs/blobs';
+import { recallDocument } from '@drylane/chassis/blobs/documents';
+import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
+import { Evidence } from '@drylane/proto/evidence';
+import { type Allowed, type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/task';
+import { compare } from '../compare/compare.ts';
+import type { Allowance } from '../compare/comparison.ts';
+import { decide, verdictOf } from '../decide/decide.ts';
+
+/** Holds what a worker observed against what was declared, and decides. Nothing but the blobs is looked at. */
+export function compareWork(blobs: Pick<Blobs, 'get'>, told: (compared: Compared) => void): Work {
+  return async ({ data, before }): Promise<Json> => {
+    const job = Job.parse(data);
+    const rehearsed = readRehearsed(before);
+    const compared = rehearsed.ok ? await judge(blobs, job, rehearsed) : rehearsed;
+    told(compared);
+    return compared as Json;
+  };
+}
+
+async function judge(
+  blobs: Pick<Blobs, 'get'>,
+  { task: digest }: Job,
+  rehearsed: Extract<Rehearsed, { ok: true }>,
+): Promise<Compared> {
+  const [task, evidence] = await Promise.all([
+    recallDocument(blobs, RehearsalTask, digest),
+    recallDocument(blobs, Evidence, rehearsed.evidence),
+  ]);
+  const findings = compare({ allowance: allowanceOf(task.allowed), risk: task.risk, evidence });
+  // Nobody is told where the contents of a run are that cannot land.
+  const verdict = verdictOf(findings);
+  const mayLand = verdict === 'promote' || verdict === 'hold';
+  const changeSetDigest = mayLand ? rehearsed.change_set : null;
+  const grounds = { policyDigest: task.policy, evidenceDigest: rehearsed.evidence, changeSetDigest };
+  return {
+    ok: true,
+    rehearsed: { ...rehearsed, change_set: changeSetDigest },
+    decision: decide(findings, grounds),
+  };
+}
+
+function allowanceOf(allowed: Allowed): Allowance {
+  return {
+    mode: allowed.mode,
+    expectedWrites: allowed.expected_writes,
+    forbiddenPaths: allowed.forbidden_paths,
+    network: allowed.network,
+    credentials: allowed.credentials,
+    expectedExit: allowed.expected_exit,
+  };
+}
+
+function readRehearsed(before: Before): Rehearsed {
+  if (before === null) return { ok: false, reason: 'nobody rehearsed it' };
+  if (!before.ok) return { ok: false, reason: before.reason };
+  const answer = Rehearsed.safeParse(before.value);
+  return answer.success ? answer.data : { ok: false, reason: 'its worker answered what nobody understands' };
+}

@@ -1,0 +1,24 @@
+import type { Transport } from '@drylane/chassis/transport/transport';
+import type { LoadedPolicy } from '../admit/load.ts';
+import type { Desk } from '../desk/desk.ts';
+
+/** How much a fleet takes in, and how much of it is under way at once. */
+export interface FleetLimits {
+  /** Runs under way at once. Everything else waits in the ledger, so that queues stay small. */
+  readonly window: number;
+  /** Runs that may wait: of one tenant, and of all. */
+  readonly waitingOfTenant: number;
+  readonly waiting: number;
+  /** How long a run may be under way before it is given up, in milliseconds. */
+  readonly givenUpMs: number;
+}
+
+/** What the dispatcher works with. */
+export interface Fleet {
+  readonly desk: Desk;
+  readonly policy: LoadedPolicy;
+  readonly transport: Transport;
+  readonly limits: FleetLimits;
+  /** Has the line looked at soon: something in it has changed. */
+  nudge(): void;
+}

@@ -1,0 +1,31 @@
+import { bindingOf } from '@drylane/proto/approval';
+import type { Digest } from '@drylane/proto/digest';
+import { RunId } from '@drylane/proto/ids';
+import type { PromotionTask } from '@drylane/proto/task';
+import { openDossier } from '../desk/dossier.ts';
+import { keep } from '../desk/record.ts';
+import type { Run } from '../ledger/event.ts';
+import type { Fleet } from './fleet.ts';
+
+/**
+ * What a worker of the live lane is told of a run; undefined for one that no worker can land: its envelope says so, or its
+ * workspace is a snapshot or a git tree, which lands where those who sent it have it.
+ */
+export async function promotionTask({ desk }: Pick<Fleet, 'desk'>, run: Run): Promise<Digest | undefined> {
+  const { mode, subject, judgement, policy } = await openDossier(desk, RunId.parse(run.id));
+  const { task_digest: rehearsal, evidence_digest: evidence, decision_digest: judged } = run;
+  if (mode === null || judgement.workspace === undefined) return undefined;
+  if (rehearsal === null || evidence === null || judged === null) return undefined;
+  const sources = (judgement.envelope.intent.credentials ?? []).flatMap((name) => {
+    const source = policy.credentials[name]?.live?.env;
+    return source === undefined ? [] : [[name, source] as const];
+  });
+  const task: PromotionTask = {
+    ...{ run: subject.run, mode, bound: bindingOf(subject), rehearsal, evidence },
+    place: judgement.workspace,
+    change_set: run.change_set_digest,
+    judgement: judged,
+    credentials: Object.fromEntries(sources),
+  };
+  return keep(desk.blobs, task);
+}

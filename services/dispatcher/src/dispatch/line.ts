@@ -1,0 +1,75 @@
+import { DrylaneError } from '@drylane/proto/errors';
+import { RunId } from '@drylane/proto/ids';
+import { end, NOTHING_KNOWN } from '../desk/ending.ts';
+import type { Run } from '../ledger/event.ts';
+import type { Fleet } from './fleet.ts';
+import { promotionFlow, promotionId, rehearsalFlow } from './flows.ts';
+import { promotionTask } from './landing.ts';
+import { fairShares } from './share.ts';
+
+/** How many runs are looked at in one go. */
+const PAGE = 500;
+
+/** Moves runs from the line into the queue, as many as there is room for, fairly between tenants. */
+export async function advanceLine(fleet: Fleet): Promise<void> {
+  const { ledger } = fleet.desk;
+  const [waiting, working] = await Promise.all([
+    ledger.countByTenant('submitted'),
+    ledger.countByTenant('rehearsing'),
+  ]);
+  for (const { tenant, take, rank } of fairShares({ waiting, working }, fleet.limits.window)) {
+    const runs = await ledger.oldest({ tenant, state: 'submitted', limit: take });
+    for (const [index, run] of runs.entries()) await begin(fleet, run, rank + index);
+  }
+  for (const run of await ledger.oldest({ tenant: null, state: 'promotable', promote: true, limit: PAGE }))
+    await land(fleet, run);
+}
+
+/** Takes a run out of the line; another replica may be quicker, and the ledger lets one. */
+async function begin(fleet: Fleet, run: Run, rank: number): Promise<void> {
+  try {
+    const moved = { type: 'moved', to: 'rehearsing', reason: null } as const;
+    await fleet.desk.ledger.append(RunId.parse(run.id), [moved], Date.now());
+  } catch (fault) {
+    if (fault instanceof DrylaneError && fault.code === 'illegal-transition') return;
+    throw fault;
+  }
+  await queue(fleet, run, rank);
+}
+
+async function queue({ transport }: Fleet, run: Run, rank: number): Promise<void> {
+  if (run.task_digest !== null) await transport.submit(rehearsalFlow(run, run.task_digest, rank));
+}
+
+async function land(fleet: Fleet, run: Run): Promise<void> {
+  if (await fleet.transport.has(promotionId(run))) return;
+  const task = await promotionTask(fleet, run);
+  if (task !== undefined) await fleet.transport.submit(promotionFlow(run, task));
+}
+
+/**
+ * Makes the queue again from the ledger: whatever is under way there and that no queue knows was lost with a queue, or
+ * never came to it. What has been under way for longer than anything may take is given up.
+ */
+export async function reconcile(fleet: Fleet, nowMs: number): Promise<void> {
+  const { desk, limits, transport } = fleet;
+  for (const run of await desk.ledger.oldest({ tenant: null, state: 'rehearsing', limit: PAGE })) {
+    if (nowMs - run.updated_ms > limits.givenUpMs) await giveUp(fleet, run, 'inconclusive');
+    else if (!(await transport.has(run.id))) await queue(fleet, run, 0);
+  }
+  // Its worker says what became of it by itself; where it does not, nobody knows.
+  for (const run of await desk.ledger.oldest({ tenant: null, state: 'promoting', limit: PAGE }))
+    if (nowMs - run.updated_ms > limits.givenUpMs) await giveUp(fleet, run, 'unknown');
+}
+
+async function giveUp({ desk }: Fleet, run: Run, to: 'inconclusive' | 'unknown'): Promise<void> {
+  const reason = 'nobody said what became of it in time';
+  const id = RunId.parse(run.id);
+  const promotion =
+    to === 'unknown' && run.promotion_mode !== null
+      ? { ...NOTHING, mode: run.promotion_mode, result: 'unknown' as const }
+      : null;
+  await end(desk, id, [{ type: 'moved', to, reason }], NOTHING_KNOWN, promotion);
+}
+
+const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

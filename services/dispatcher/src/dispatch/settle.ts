@@ -1,0 +1,130 @@
+import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
+import type { Lane } from '@drylane/proto/approval';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { RunId } from '@drylane/proto/ids';
+import type { Promotion } from '@drylane/proto/promotion';
+import { Compared, Job, Landed, type RehearsalTask } from '@drylane/proto/task';
+import { giveBack, settleClaim } from '../desk/claim.ts';
+import type { Desk } from '../desk/desk.ts';
+import { openDossier } from '../desk/dossier.ts';
+import { end, NOTHING_KNOWN } from '../desk/ending.ts';
+import { recall } from '../desk/record.ts';
+import { settleRehearsal } from '../desk/rehearsed.ts';
+import type { Run } from '../ledger/event.ts';
+import type { Fleet } from './fleet.ts';
+
+/** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */
+export type Told = (run: Run, lane: Lane) => void;
+
+/** Records what workers and comparators answered. Done again, it changes nothing. */
+export function settleWork(fleet: Fleet, told: Told = () => {}): Work {
+  return async ({ data, before }): Promise<Json> => {
+    const { run, lane, task } = Job.parse(data);
+    const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
+    const isNew = await settled(() =>
+      lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, before),
+    );
+    if (isNew) told((await fleet.desk.ledger.readRun(run)).run, lane);
+    fleet.nudge();
+    return null;
+  };
+}
+
+/** Where the run is no longer what the answer is of, somebody has settled it already. */
+async function settled(work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work();
+  } catch (fault) {
+    if (fault instanceof DrylaneError && fault.code === 'illegal-transition') return false;
+    throw fault;
+  }
+}
+
+interface RehearsedFacts {
+  readonly before: Before;
+  readonly task: Promise<RehearsalTask>;
+}
+
+async function settleRehearsed({ desk }: Fleet, id: RunId, facts: RehearsedFacts): Promise<boolean> {
+  const [{ run }, task] = await Promise.all([desk.ledger.readRun(id), facts.task]);
+  if (run.state !== 'rehearsing') return false;
+  const answer = readAnswer(facts.before);
+  const known = { ...NOTHING_KNOWN, intent: task.envelope.intent, risk: task.risk };
+  const fail = (reason: string) => end(desk, id, [{ type: 'moved', to: 'inconclusive', reason }], known);
+  if (!answer.ok) {
+    await fail(answer.reason);
+    return true;
+  }
+  try {
+    await record(desk, run, task, answer);
+  } catch (fault) {
+    // What cannot be reached is asked for again; an answer that makes no sense will make none the next time.
+    if (fault instanceof DrylaneError && fault.code !== 'internal') throw fault;
+    await fail('what its worker or comparator answered does not fit the run');
+  }
+  return true;
+}
+
+type Answer = Extract<Compared, { ok: true }>;
+
+async function record(desk: Desk, run: Run, task: RehearsalTask, { rehearsed, decision }: Answer) {
+  const fits =
+    decision.policy_digest === run.policy_digest &&
+    decision.evidence_digest === rehearsed.evidence &&
+    decision.change_set_digest === rehearsed.change_set;
+  if (!fits) throw new TypeError('the decision is of something else');
+  const [evidence, policy] = await Promise.all([
+    recall(desk.blobs, 'evidence', rehearsed.evidence),
+    recall(desk.blobs, 'policy', run.policy_digest),
+  ]);
+  await settleRehearsal(desk, policy, {
+    ...{ id: task.run, submitter: run.submitter ?? '', envelope: task.envelope, risk: task.risk },
+    ...{ evidence, decision, place: rehearsed.place, promotion: task.promotion },
+    envelopeDigest: run.envelope_digest,
+    forbidden: task.allowed.forbidden_paths,
+    patches: rehearsed.patches,
+    rawOutput: rehearsed.raw_output,
+  });
+}
+
+function readAnswer(before: Before): Compared {
+  if (before === null) return { ok: false, reason: 'nobody answered' };
+  if (!before.ok) return { ok: false, reason: before.reason };
+  const answer = Compared.safeParse(before.value);
+  return answer.success
+    ? answer.data
+    : { ok: false, reason: 'its comparator answered what nobody understands' };
+}
+
+/** Records what a live worker answered; one that says nothing is waited for, as it may still tell after a restart. */
+async function settleLive(desk: Desk, id: RunId, before: Before): Promise<boolean> {
+  const answer = before?.ok === true ? Landed.safeParse(before.value) : undefined;
+  return answer?.success === true ? settleLanded(desk, id, answer.data) : settleSilence(desk, id);
+}
+
+/**
+ * Records what became of a claim, as its owner says; false where the run is left as it is, or goes back.
+ * @throws DrylaneError `illegal-transition` where it is not its claim, or is settled already.
+ */
+export async function settleLanded(desk: Desk, id: RunId, landed: Landed): Promise<boolean> {
+  const dossier = await openDossier(desk, id);
+  const { run } = dossier;
+  const { owner } = landed;
+  // It has touched nothing, and claimed nothing that was heard: the run stands where it stood.
+  if (landed.result === 'untouched' && (run.state !== 'promoting' || run.owner !== owner)) return false;
+  if (landed.result === 'ended') await settleClaim(desk, dossier, landed.promotion, owner);
+  else await giveBack(desk, id, { mode: run.promotion_mode ?? 'apply', owner });
+  return landed.result === 'ended';
+}
+
+/** Of a command that ran for real, nobody can know any more; files are brought back or forward by their journal. */
+async function settleSilence(desk: Desk, id: RunId): Promise<boolean> {
+  const dossier = await openDossier(desk, id);
+  const { state, promotion_mode: mode, owner } = dossier.run;
+  if (state !== 'promoting' || mode !== 'rerun') return false;
+  const unknown: Promotion = { ...NOTHING, mode, result: 'unknown' };
+  await settleClaim(desk, dossier, unknown, owner);
+  return true;
+}
+
+const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

@@ -1,0 +1,54 @@
+import { MAX_DOCUMENT_BYTES } from '@drylane/proto/document';
+
+/** How many things of a kind may be open at once. */
+export interface SeatLimits {
+  readonly perPrincipal: number;
+  readonly inAll: number;
+}
+
+/** What a client may take of the dispatcher. Times are milliseconds. */
+export interface HttpLimits {
+  readonly connections: number;
+  /** From the first byte of a request to the end of its headers. */
+  readonly headersMs: number;
+  /** For a document to come whole. */
+  readonly documentMs: number;
+  /** For any request to come whole, uploads included. */
+  readonly requestMs: number;
+  /** Without a byte in either direction, also while an answer is read. */
+  readonly idleMs: number;
+  /** Of a connection that waits for its next request; longer than a proxy in front keeps one. */
+  readonly keepAliveMs: number;
+  /** For the rest of a request that was refused, which nobody reads. */
+  readonly lingerMs: number;
+  readonly documentBytes: number;
+  /** Of what a live worker says became of a run, which names every path that drifted. */
+  readonly outcomeBytes: number;
+  readonly workspaceBytes: number;
+  readonly uploads: SeatLimits;
+  readonly streams: SeatLimits;
+  /** Between two signs of life of a stream; less than `idleMs`. */
+  readonly heartbeatMs: number;
+  /** How long a stream may last; who comes again is asked who they are again. */
+  readonly streamMs: number;
+  /** How late the event loop may be before requests are turned away. */
+  readonly eventLoopDelayMs: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  connections: 2048,
+  headersMs: 10_000,
+  documentMs: 20_000,
+  requestMs: 15 * 60_000,
+  idleMs: 60_000,
+  keepAliveMs: 75_000,
+  lingerMs: 5_000,
+  documentBytes: MAX_DOCUMENT_BYTES,
+  outcomeBytes: 32 * 1024 ** 2,
+  workspaceBytes: 1024 ** 3,
+  uploads: { perPrincipal: 4, inAll: 32 },
+  streams: { perPrincipal: 20, inAll: 1000 },
+  heartbeatMs: 15_000,
+  streamMs: 15 * 60_000,
+  eventLoopDelayMs: 1000,
+};

@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { seats } from './seats.ts';
+
+describe('seats', () => {
+  it('are never more than there may be, for one or for all, and each is given back once', () => {
+    const moves = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(5)), { maxLength: 60 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 8 }), moves, (one, all, acts) => {
+        const room = seats({ perPrincipal: one, inAll: all });
+        const held: { readonly who: string; readonly leave: () => void }[] = [];
+        for (const [who, act] of acts) {
+          const own = held.filter((seat) => seat.who === who).length;
+          if (act > 2) {
+            const leave = room.take(who);
+            expect(leave !== undefined).toBe(own < one && held.length < all);
+            if (leave !== undefined) held.push({ who, leave });
+          } else {
+            const [seat] = held.splice(act, 1);
+            seat?.leave();
+            seat?.leave();
+          }
+          expect(room.taken).toBe(held.length);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import { createRedactor } from '@drylane/chassis/redact/redact';
+import { bindingOf } from '@drylane/proto/approval';
+import { DrylaneError } from '@drylane/proto/errors';
+import type { RunId } from '@drylane/proto/ids';
+import { decideRehearsal, openUnrehearsed } from '../desk/before.ts';
+import { agreementOn, claimRun } from '../desk/claim.ts';
+import { openDossier } from '../desk/dossier.ts';
+import { end, endRun, expireIfDue, NOTHING_KNOWN } from '../desk/ending.ts';
+import { decideRun, type Word } from '../desk/word.ts';
+import type { Fleet } from '../dispatch/fleet.ts';
+import { settleLanded } from '../dispatch/settle.ts';
+import type { Word as HeardWord, Hearing, Service } from '../http/service.ts';
+import type { Run } from '../ledger/event.ts';
+
+type Landing = Pick<Service, 'decide' | 'cancel' | 'promote' | 'claim' | 'settle'>;
+
+/** Everything of the service that moves a run on, or ends it. */
+export function landingOf(fleet: Fleet): Landing {
+  const { desk } = fleet;
+  const find = async (id: RunId): Promise<Run> => (await desk.ledger.readRun(id)).run;
+  return {
+    async decide(who, id, said) {
+      const heard = await hear(fleet, id, who.id, said);
+      fleet.nudge();
+      return heard;
+    },
+    async cancel(who, id) {
+      const run = await find(id);
+      const moved = { type: 'moved', to: 'cancelled', reason: `by ${who.id}` } as const;
+      if (run.evidence_digest === null) return (await end(desk, id, [moved], NOTHING_KNOWN)).run;
+      const dossier = await openDossier(desk, id);
+      return (await endRun(desk, dossier, [moved], dossier)).run;
+    },
+    async promote(who, id) {
+      const run = await find(id);
+      if (run.promote === 1) return run;
+      const asked = await desk.ledger.append(id, [{ type: 'requested', by: who.id }], Date.now());
+      fleet.nudge();
+      return asked;
+    },
+    async claim(who, id, { owner, mode, bound }) {
+      const dossier = await openDossier(desk, id);
+      const { run, subject } = dossier;
+      // Its first answer was lost on the way.
+      if (run.state === 'promoting' && run.owner === owner && run.claimant === who.id) return run;
+      if (bindingOf(subject) !== bound || dossier.mode !== mode) throw otherwise(id);
+      await expireIfDue(desk, dossier, Date.now());
+      await agreementOn(desk, dossier);
+      await claimRun(desk, dossier, { owner, mode, claimant: who.id });
+      return find(id);
+    },
+    async settle(who, id, landed) {
+      const run = await find(id);
+      if (run.claimant !== who.id || run.owner !== landed.owner) throw otherwise(id);
+      // Said again, because the answer was lost: it is settled already.
+      if (run.state === 'promoting') await settleLanded(desk, id, landed);
+      fleet.nudge();
+      return find(id);
+    },
+  };
+}
+
+async function hear({ desk }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {
+  const { lane, decision, bound } = said;
+  const comment = said.comment === null ? null : createRedactor([]).text(said.comment).text;
+  const word: Word = { decision, comment, approver: { id: who, proof: 'token' } };
+  const opened = lane === 'live' ? await openDossier(desk, id) : await openUnrehearsed(desk, id);
+  const now = bindingOf(opened.subject);
+  if (now !== bound) return { outcome: 'changed', bound: now };
+  const { state, missing } =
+    'task' in opened ? await decideRehearsal(desk, opened, word) : await decideRun(desk, id, word);
+  return { outcome: 'heard', state, missing };
+}
+
+function otherwise(id: RunId): DrylaneError {
+  return new DrylaneError('not-promotable', {
+    field: id,
+    message: 'is not what this worker was told of it',
+    mend: 'leave it: the dispatcher hands it out again',
+  });
+}

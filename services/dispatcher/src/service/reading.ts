@@ -1,0 +1,80 @@
+import type { Digest } from '@drylane/proto/digest';
+import type { RunId } from '@drylane/proto/ids';
+import type { Desk } from '../desk/desk.ts';
+import { openDossier } from '../desk/dossier.ts';
+import { promotionOf, recall, receiptRefOf } from '../desk/record.ts';
+import type { Content, Service } from '../http/service.ts';
+import { followRun } from './following.ts';
+import { absent, sheetFor } from './sheets.ts';
+
+type Reading = Pick<
+  Service,
+  | 'find'
+  | 'list'
+  | 'events'
+  | 'report'
+  | 'evidence'
+  | 'patches'
+  | 'sheet'
+  | 'words'
+  | 'receipt'
+  | 'changeSet'
+  | 'layer'
+  | 'bases'
+>;
+
+/** Everything of the service that only reads. */
+export function readingOf(desk: Desk): Reading {
+  const { ledger, blobs } = desk;
+  const find = async (id: RunId) => (await ledger.readRun(id)).run;
+  const changeSet = async (id: RunId) => {
+    const { change_set_digest: digest } = await find(id);
+    if (digest === null) throw absent(id, 'has no changes that can land', 'see its diff');
+    return recall(blobs, 'change set', digest);
+  };
+  const content = ({ digest, size }: { readonly digest: Digest; readonly size: number }): Content => ({
+    size,
+    bytes: blobs.open(digest),
+  });
+  return {
+    find,
+    list: ({ tenants, ...query }) => ledger.listRuns(tenants === 'all' ? query : { ...query, tenants }),
+    events: (id, query) => followRun(ledger, id, query),
+    async report(id) {
+      const { run, evidence, judgement, outcome } = await openDossier(desk, id);
+      const { decision, risk } = judgement;
+      const digest = run.change_set_digest;
+      return {
+        ...{ run_id: id, task: run.task, verdict: decision.verdict, risk, findings: decision.findings },
+        ...{ evidence, state: run.state, change_set: digest === null ? null : { digest } },
+        receipt: await receiptRefOf(desk, id),
+        promotion: await promotionOf(blobs, outcome),
+      };
+    },
+    evidence: async (id) => (await openDossier(desk, id)).evidence,
+    async patches(id) {
+      const { patches_digest: digest } = await find(id);
+      if (digest === null) throw absent(id, 'was not rehearsed', 'wait until it is');
+      return recall(blobs, 'patches', digest);
+    },
+    sheet: (id, lane) => sheetFor(desk, id, lane),
+    async words(id) {
+      const { evidence_digest: evidence } = await find(id);
+      const { approvals, missing } = await sheetFor(desk, id, evidence === null ? 'rehearsal' : 'live');
+      return { approvals, missing };
+    },
+    async receipt(id) {
+      const receipt = await ledger.receiptOf(id);
+      if (receipt === undefined)
+        throw absent(id, 'has not ended', 'only an end leaves a receipt: wait for it');
+      return receipt;
+    },
+    changeSet,
+    layer: async (id) => content((await changeSet(id)).layer),
+    async bases(id) {
+      const { bases } = await changeSet(id);
+      if (bases === null) throw absent(id, 'changes no text that was there before', 'do without');
+      return content(bases);
+    },
+  };
+}
