@@ -48,10 +48,7 @@ describe('a Prometheus that scrapes a fleet', () => {
   it('looks for the services of the compose stack by name, each on its port', () => {
     const found = scraping().scrape_configs.map(({ job_name, dns_sd_configs }) => [job_name, dns_sd_configs]);
     expect(found).toEqual(
-      JOBS.map((job) => [
-        job,
-        [{ names: [job], type: 'A', port: job === 'dispatcher' ? 8080 : 9464, refresh_interval: '15s' }],
-      ]),
+      JOBS.map((job) => [job, [{ names: [job], type: 'A', port: 9464, refresh_interval: '15s' }]]),
     );
   });
 

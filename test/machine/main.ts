@@ -1,11 +1,8 @@
-import { homedir, tmpdir } from 'node:os';
-import { resolve } from 'node:path';
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
 import { type StopResult, stopDockerd } from './dockerd.ts';
-import { engineAt } from './engine.ts';
-import { placesOf } from './places.ts';
 import { engineRecord, type Machine, makeReady, underLock } from './ready.ts';
 import { sayTo } from './say.ts';
+import { thisMachine } from './this-machine.ts';
 
 const STOP_MS = 60_000;
 
@@ -29,22 +26,6 @@ async function main(args: readonly string[]): Promise<number> {
     say.line(explain(error));
     return error instanceof DrylaneError ? ERROR_CODES[error.code].exit : ERROR_CODES.internal.exit;
   }
-}
-
-function thisMachine(say: Machine['say'], forTests: boolean): Machine {
-  const root = process.getuid?.() === 0;
-  const { env } = process;
-  return {
-    repository: resolve(import.meta.dirname, '..', '..'),
-    docker: engineAt(),
-    dockerHost: env.DOCKER_HOST || undefined,
-    engineCommand: ['dockerd'],
-    places: placesOf({ root, home: homedir(), xdgState: env.XDG_STATE_HOME }),
-    temporary: tmpdir(),
-    env,
-    say,
-    forTests,
-  };
 }
 
 async function stop(machine: Machine): Promise<number> {

@@ -68,7 +68,7 @@ export async function makeReady(machine: Machine): Promise<string> {
   return underLock(machine, async () => {
     const facts = await machineFacts(machine.docker, machine.dockerHost);
     const ready = await provideEngine(machine, facts);
-    await provideImages(machine, facts, ready);
+    await provideImages(machine, ready);
     if (machine.forTests) await provideServers(machine, facts);
     return ready.version;
   });
@@ -141,13 +141,13 @@ async function imagesOf(machine: Machine, engine: ReadyEngine): Promise<Images> 
   return { node, sources, steps: planImages(states, base) };
 }
 
-async function provideImages(machine: Machine, facts: MachineFacts, engine: ReadyEngine): Promise<void> {
+async function provideImages(machine: Machine, engine: ReadyEngine): Promise<void> {
   const images = await imagesOf(machine, engine);
   if (images.steps.length === 0) return;
   const scratch = await mkdtemp(join(machine.temporary, 'drylane-machine-'));
   try {
     for (const step of images.steps) {
-      if (step.kind === 'base') await base(machine, facts, engine, scratch);
+      if (step.kind === 'base') await provideBaseImage(machine, scratch);
       else await build(machine, images, step.name, scratch);
     }
   } finally {
@@ -155,18 +155,19 @@ async function provideImages(machine: Machine, facts: MachineFacts, engine: Read
   }
 }
 
-function base(machine: Machine, facts: MachineFacts, engine: ReadyEngine, scratch: string): Promise<void> {
-  return provideBase({
-    docker: machine.docker,
-    say: machine.say,
+/** Makes sure that the engine has the image that all of ours are made from, pulled or a stand-in. */
+export async function provideBaseImage(machine: Machine, scratch: string): Promise<void> {
+  const { docker, say, env, places } = machine;
+  if (await hasImage(docker, BASE_TAG)) return;
+  const { engine, root, systems } = await machineFacts(docker, machine.dockerHost);
+  if (engine.kind !== 'ready') throw unfit('the container engine stopped answering', 'npm run machine');
+  await provideBase({
+    ...{ docker, say, scratch, root, systems },
     tag: BASE_TAG,
     architecture: engine.architecture,
     script: join(machine.repository, 'images', 'base', 'bookworm-slim.sh'),
-    scratch,
-    env: systemEnvironment(machine.env),
-    log: join(machine.places.logs, 'base.log'),
-    root: facts.root,
-    systems: facts.systems,
+    env: systemEnvironment(env),
+    log: join(places.logs, 'base.log'),
   });
 }
 

@@ -15,7 +15,7 @@ import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
 import { advanceLine, reconcile } from './dispatch/line.ts';
 import { type Rounds, rounds } from './dispatch/rounds.ts';
-import { settleWork, type Told } from './dispatch/settle.ts';
+import { settleWork } from './dispatch/settle.ts';
 import { HTTP_LIMITS } from './http/limits.ts';
 import { serveHttp } from './http/server.ts';
 import type { Database } from './ledger/database.ts';
@@ -65,6 +65,10 @@ await runProcess(async () => {
       givenUpMs: config.DRYLANE_GIVEN_UP,
     },
     nudge: () => line?.nudge(),
+    told({ id, state, verdict, risk_level: risk }, lane) {
+      metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });
+      log.about({ run: id, stage: 'settle' }).info('settled', { lane, state });
+    },
   };
   const ready = readiness({
     ledger: async () => void (await fleet.desk.ledger.listRuns({ limit: 1 })),
@@ -108,13 +112,8 @@ await runProcess(async () => {
       log.error('a schedule could not be submitted', { schedule: id, fault }),
     ),
   );
-  const told: Told = ({ id, state, verdict, risk_level: risk }, lane) => {
-    metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });
-    if (state === 'drifted') metrics.count('drylane_drift_total', {});
-    log.about({ run: id, stage: 'settle' }).info('settled', { lane, state });
-  };
   const { DRYLANE_CONCURRENCY: concurrency } = config;
-  const settling = transport.serve('settle', settleWork(fleet, told), { concurrency });
+  const settling = transport.serve('settle', settleWork(fleet), { concurrency });
   shutdown.add({ name: 'settle', drain: () => settling.close() });
   shutdown.add({ name: 'http', drain: (signal) => http.drain(signal), close: () => http.close() });
   log.info('the dispatcher is up', { port: http.port, policy: policy.digest });

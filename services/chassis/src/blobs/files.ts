@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { access, type FileHandle, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { access, type FileHandle, open, readFile, rename, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Digest, digestOf } from '@drylane/proto/digest';
 import type { Blobs } from './blobs.ts';
+import { MODES, makeBelow, openFolder, type Sharing } from './folder.ts';
 import { gather } from './gather.ts';
 import { changed, notFound, placeOf } from './place.ts';
 
@@ -10,7 +11,8 @@ import { changed, notFound, placeOf } from './place.ts';
 const READ_BYTES = 256 * 1024;
 
 /**
- * Blobs as files of a directory, `ab/cdef…` by their sha256, for their owner alone. A file appears whole or
+ * Blobs as files of a directory, `ab/cdef…` by their sha256, for their owner alone, or for the group too where a
+ * directory that is there already lets its group write. A file appears whole or
  * not at all, whenever the process is killed; what a killed one leaves is a `.new` name that nothing reads.
  */
 export function fileBlobs(folder: string): Blobs {
@@ -20,18 +22,19 @@ export function fileBlobs(folder: string): Blobs {
     async put(bytes) {
       const digest = digestOf(bytes);
       const path = pathOf(digest);
-      const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      if (!(await isIntact(path, digest))) await writeWhole(path, bytes);
+      const { made, sharing } = await openFolder(directory);
+      await makeBelow(dirname(path), sharing);
+      if (!(await isIntact(path, digest))) await writeWhole(path, bytes, sharing);
       // Even if it stood there already: whoever wrote it may have been killed before its name was on the disk.
       await syncFolders(dirname(path), made ?? directory);
       return digest;
     },
     async putStream(source) {
-      const made = await mkdir(directory, { recursive: true, mode: 0o700 });
-      return writeNew(join(directory, randomUUID()), async (file, temporary) => {
+      const { made, sharing } = await openFolder(directory);
+      return writeNew(join(directory, randomUUID()), sharing, async (file, temporary) => {
         const { digest, size } = await gather(source, file);
         const path = pathOf(digest);
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await makeBelow(dirname(path), sharing);
         await file.sync();
         // Over what may stand there: it is the same bytes, or was harmed.
         await rename(temporary, path);
@@ -79,8 +82,8 @@ function absent<T>(error: unknown, answer: T): T {
   throw error;
 }
 
-async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  await writeNew(path, async (file, temporary) => {
+async function writeWhole(path: string, bytes: Uint8Array, sharing: Sharing): Promise<void> {
+  await writeNew(path, sharing, async (file, temporary) => {
     await file.writeFile(bytes);
     await file.sync();
     await rename(temporary, path);
@@ -90,11 +93,12 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
 /** Makes a file beside `path` under a name that nothing reads; it is gone when `write` throws. */
 async function writeNew<T>(
   path: string,
+  sharing: Sharing,
   write: (file: FileHandle, temporary: string) => Promise<T>,
 ): Promise<T> {
   const temporary = `${path}.${randomUUID()}.new`;
   try {
-    return await withFile(await open(temporary, 'wx', 0o600), (file) => write(file, temporary));
+    return await withFile(await open(temporary, 'wx', MODES[sharing].file), (file) => write(file, temporary));
   } catch (error) {
     await unlink(temporary).catch((gone: unknown) => absent(gone, undefined));
     throw error;

@@ -2,20 +2,27 @@ import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { recallDocument } from '@drylane/chassis/blobs/documents';
 import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
 import { Evidence } from '@drylane/proto/evidence';
-import { type Allowed, type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/task';
+import { type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/task';
 import { compare } from '../compare/compare.ts';
-import type { Allowance } from '../compare/comparison.ts';
 import { decide, verdictOf } from '../decide/decide.ts';
+import { allowanceOf } from './allowance.ts';
+import { weigh } from './weigh.ts';
 
 /** Holds what a worker observed against what was declared, and decides. Nothing but the blobs is looked at. */
 export function compareWork(blobs: Pick<Blobs, 'get'>, told: (compared: Compared) => void): Work {
   return async ({ data, before }): Promise<Json> => {
     const job = Job.parse(data);
+    if (job.lane === 'live') return await weighed(blobs, job, before);
     const rehearsed = readRehearsed(before);
     const compared = rehearsed.ok ? await judge(blobs, job, rehearsed) : rehearsed;
     told(compared);
     return compared as Json;
   };
+}
+
+async function weighed(blobs: Pick<Blobs, 'get'>, job: Job, before: Before): Promise<Json> {
+  if (before?.ok !== true) throw new Error('nobody said what the command did');
+  return (await weigh(blobs, job, before.value)) as Json;
 }
 
 async function judge(
@@ -37,17 +44,6 @@ async function judge(
     ok: true,
     rehearsed: { ...rehearsed, change_set: changeSetDigest },
     decision: decide(findings, grounds),
-  };
-}
-
-function allowanceOf(allowed: Allowed): Allowance {
-  return {
-    mode: allowed.mode,
-    expectedWrites: allowed.expected_writes,
-    forbiddenPaths: allowed.forbidden_paths,
-    network: allowed.network,
-    credentials: allowed.credentials,
-    expectedExit: allowed.expected_exit,
   };
 }
 

@@ -43,7 +43,7 @@ beforeEach(async () => {
     proven: async <T>(approvals: T) => approvals,
   };
   const loaded = { policy, digest: digestOfJson(policy), shipped: false };
-  fleet = { desk, policy: loaded, transport, limits: LIMITS, nudge: () => {} };
+  fleet = { desk, policy: loaded, transport, limits: LIMITS, nudge: () => {}, told: () => {} };
 });
 afterEach(async () => {
   await transport[Symbol.asyncDispose]();

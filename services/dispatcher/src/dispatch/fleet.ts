@@ -1,6 +1,8 @@
 import type { Transport } from '@drylane/chassis/transport/transport';
+import type { Lane } from '@drylane/proto/approval';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { Desk } from '../desk/desk.ts';
+import type { Run } from '../ledger/event.ts';
 
 /** How much a fleet takes in, and how much of it is under way at once. */
 export interface FleetLimits {
@@ -21,4 +23,6 @@ export interface Fleet {
   readonly limits: FleetLimits;
   /** Has the line looked at soon: something in it has changed. */
   nudge(): void;
+  /** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */
+  told(run: Run, lane: Lane): void;
 }

@@ -1,4 +1,5 @@
 import type { Flow, Trace } from '@drylane/chassis/transport/transport';
+import type { PromotionMode } from '@drylane/proto/approval';
 import type { Digest } from '@drylane/proto/digest';
 import { RunId } from '@drylane/proto/ids';
 import type { Job, Queue } from '@drylane/proto/task';
@@ -21,14 +22,18 @@ export function rehearsalFlow(run: Run, task: Digest, rank: number, trace?: Trac
 }
 
 /**
- * The flow of a run that is to land, by applying its change set. It has the time of the run's last change in its id, so that
+ * The flow of a run that is to land. What a command changes that runs again lands only once a comparator has weighed it. It has the time of the run's last change in its id, so that
  * a run that was given back can be tried again, and none is tried twice over.
  */
-export function promotionFlow(run: Run, task: Digest): Flow {
+export function promotionFlow(run: Run, mode: PromotionMode, task: Digest): Flow {
   const data: Job = { run: RunId.parse(run.id), lane: 'live', task };
   return {
     id: promotionId(run),
-    steps: [step('promote', data, 1), step('settle', data, AGAIN)],
+    steps: [
+      step('promote', data, 1),
+      ...(mode === 'rerun' ? [step('compare', data, AGAIN), step('land', data, 1)] : []),
+      step('settle', data, AGAIN),
+    ],
     priority: 0,
   };
 }

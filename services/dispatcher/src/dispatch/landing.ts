@@ -1,4 +1,4 @@
-import { bindingOf } from '@drylane/proto/approval';
+import { bindingOf, type PromotionMode } from '@drylane/proto/approval';
 import type { Digest } from '@drylane/proto/digest';
 import { RunId } from '@drylane/proto/ids';
 import type { PromotionTask } from '@drylane/proto/task';
@@ -7,11 +7,17 @@ import { keep } from '../desk/record.ts';
 import type { Run } from '../ledger/event.ts';
 import type { Fleet } from './fleet.ts';
 
+/** A run that can land, and the task that says how. */
+export interface Landable {
+  readonly mode: PromotionMode;
+  readonly task: Digest;
+}
+
 /**
  * What a worker of the live lane is told of a run; undefined for one that no worker can land: its envelope says so, or its
  * workspace is a snapshot or a git tree, which lands where those who sent it have it.
  */
-export async function promotionTask({ desk }: Pick<Fleet, 'desk'>, run: Run): Promise<Digest | undefined> {
+export async function promotionTask({ desk }: Pick<Fleet, 'desk'>, run: Run): Promise<Landable | undefined> {
   const { mode, subject, judgement, policy } = await openDossier(desk, RunId.parse(run.id));
   const { task_digest: rehearsal, evidence_digest: evidence, decision_digest: judged } = run;
   if (mode === null || judgement.workspace === undefined) return undefined;
@@ -27,5 +33,5 @@ export async function promotionTask({ desk }: Pick<Fleet, 'desk'>, run: Run): Pr
     judgement: judged,
     credentials: Object.fromEntries(sources),
   };
-  return keep(desk.blobs, task);
+  return { mode, task: await keep(desk.blobs, task) };
 }

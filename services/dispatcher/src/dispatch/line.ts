@@ -43,8 +43,9 @@ async function queue({ transport }: Fleet, run: Run, rank: number): Promise<void
 
 async function land(fleet: Fleet, run: Run): Promise<void> {
   if (await fleet.transport.has(promotionId(run))) return;
-  const task = await promotionTask(fleet, run);
-  if (task !== undefined) await fleet.transport.submit(promotionFlow(run, task));
+  const landable = await promotionTask(fleet, run);
+  if (landable === undefined) return;
+  await fleet.transport.submit(promotionFlow(run, landable.mode, landable.task));
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
-import type { Lane } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
@@ -13,18 +12,15 @@ import { settleRehearsal } from '../desk/rehearsed.ts';
 import type { Run } from '../ledger/event.ts';
 import type { Fleet } from './fleet.ts';
 
-/** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */
-export type Told = (run: Run, lane: Lane) => void;
-
 /** Records what workers and comparators answered. Done again, it changes nothing. */
-export function settleWork(fleet: Fleet, told: Told = () => {}): Work {
+export function settleWork(fleet: Fleet): Work {
   return async ({ data, before }): Promise<Json> => {
     const { run, lane, task } = Job.parse(data);
     const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
     const isNew = await settled(() =>
       lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, before),
     );
-    if (isNew) told((await fleet.desk.ledger.readRun(run)).run, lane);
+    if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
     fleet.nudge();
     return null;
   };

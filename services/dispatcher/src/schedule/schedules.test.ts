@@ -58,6 +58,7 @@ describe.each(KINDS)('schedules in %s', (_, start) => {
       transport: inlineTransport({ queues: QUEUES, keep: 9 }),
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },
       nudge: () => {},
+      told: () => {},
     };
   });
   afterEach(async () => {

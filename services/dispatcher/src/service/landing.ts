@@ -53,9 +53,11 @@ export function landingOf(fleet: Fleet): Landing {
       const run = await find(id);
       if (run.claimant !== who.id || run.owner !== landed.owner) throw otherwise(id);
       // Said again, because the answer was lost: it is settled already.
-      if (run.state === 'promoting') await settleLanded(desk, id, landed);
+      const isNew = run.state === 'promoting' && (await settleLanded(desk, id, landed));
+      const settled = await find(id);
+      if (isNew) fleet.told(settled, 'live');
       fleet.nudge();
-      return find(id);
+      return settled;
     },
   };
 }

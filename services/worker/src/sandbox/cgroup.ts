@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path/posix';
 
 /** What the kernel counted for a container; null where this machine does not tell. */
 export interface CgroupFigures {
@@ -18,29 +18,54 @@ export interface CgroupPaths {
   readonly cpu: string;
 }
 
-const ROOT = '/sys/fs/cgroup';
+/** A cgroup file system as it is mounted here; in a container, `root` is often the container's own group. */
+interface CgroupMount {
+  readonly root: string;
+  readonly point: string;
+  /** Version 1: the controllers; version 2: the empty name, as in /proc/PID/cgroup. */
+  readonly controllers: readonly string[];
+}
 
-/** Finds the control groups of a process from /proc/PID/cgroup (cgroups(7)). */
-export function parseCgroupPaths(procCgroup: string): CgroupPaths | undefined {
-  const byController = new Map<string, string>();
+/**
+ * Finds the control groups of a process from /proc/PID/cgroup (cgroups(7)) and where this process sees them mounted
+ * (/proc/self/mountinfo, proc(5)). Nothing for groups that are not in view from here.
+ */
+export function parseCgroupPaths(procCgroup: string, mountinfo: string): CgroupPaths | undefined {
+  const mounts = parseMounts(mountinfo);
+  const paths = new Map<string, string>();
   for (const line of procCgroup.split('\n')) {
     const [id, controllers, ...path] = line.split(':');
     if (id === undefined || controllers === undefined) continue;
-    for (const name of controllers.split(',')) byController.set(name, path.join(':'));
+    for (const name of controllers.split(',')) {
+      const directory = inView(mounts, name, path.join(':'));
+      if (directory !== undefined) paths.set(name, directory);
+    }
   }
-  const v1 = (controller: string): string | undefined => {
-    const path = byController.get(controller);
-    return path === undefined ? undefined : join(ROOT, controller, path);
-  };
-  const memory = v1('memory');
-  const pids = v1('pids');
-  const cpu = v1('cpuacct');
+  const [memory, pids, cpu] = [paths.get('memory'), paths.get('pids'), paths.get('cpuacct')];
   if (memory !== undefined && pids !== undefined && cpu !== undefined)
     return { version: 1, memory, pids, cpu };
-  const unified = byController.get('');
-  if (unified === undefined) return undefined;
-  const path = join(ROOT, unified);
-  return { version: 2, memory: path, pids: path, cpu: path };
+  const unified = paths.get('');
+  return unified === undefined ? undefined : { version: 2, memory: unified, pids: unified, cpu: unified };
+}
+
+function inView(mounts: readonly CgroupMount[], controller: string, path: string): string | undefined {
+  for (const { root, point, controllers } of mounts) {
+    const below = relative(root, path);
+    if (controllers.includes(controller) && below !== '..' && !below.startsWith('../'))
+      return join(point, below);
+  }
+  return undefined;
+}
+
+function parseMounts(mountinfo: string): CgroupMount[] {
+  return mountinfo.split('\n').flatMap((line): CgroupMount[] => {
+    const [mount, fileSystem] = line.split(' - ');
+    const [, , , root, point] = mount?.split(' ') ?? [];
+    const [type, , options] = fileSystem?.split(' ') ?? [];
+    if (root === undefined || point === undefined) return [];
+    if (type === 'cgroup2') return [{ root, point, controllers: [''] }];
+    return type === 'cgroup' ? [{ root, point, controllers: options?.split(',') ?? [] }] : [];
+  });
 }
 
 /** Reads the figures while the container still runs; its groups vanish with its last process. */

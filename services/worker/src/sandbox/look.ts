@@ -18,8 +18,10 @@ export interface LastLook {
 /** Finds the control groups of a container that was just started; undefined when they are not surely its own. */
 export async function findLiving(id: string, pid: number): Promise<LivingContainer | undefined> {
   if (pid === 0) return undefined;
-  const text = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
-  const groups = parseCgroupPaths(text);
+  const [text, mounts] = await Promise.all(
+    [`/proc/${pid}/cgroup`, '/proc/self/mountinfo'].map((file) => readFile(file, 'utf8').catch(() => '')),
+  );
+  const groups = parseCgroupPaths(text ?? '', mounts ?? '');
   const own =
     groups !== undefined && [groups.memory, groups.pids, groups.cpu].every((path) => path.includes(id));
   return own ? { firstPid: pid, groups } : undefined;
