@@ -67,7 +67,7 @@ export async function startFleet(policy: (root: string) => string = POLICY): Pro
   };
   function worked(lane: string): Record<string, string> {
     const place = { DRYLANE_STATE: join(root, lane), DRYLANE_WORKSPACES: workspaces, DRYLANE_LANE: lane };
-    return { ...common, ...place, DRYLANE_HOST: '127.0.0.1', DRYLANE_PORT: '0' };
+    return { ...common, ...health, ...place };
   }
   const processes = new Map<string, FleetProcess>();
   const start = async (name: ProcessName): Promise<FleetProcess> => {
