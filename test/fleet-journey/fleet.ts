@@ -23,7 +23,7 @@ export interface Fleet extends AsyncDisposable {
   start(name: ProcessName): Promise<FleetProcess>;
 }
 
-export type ProcessName = 'dispatcher' | 'comparator' | 'rehearsal' | 'live';
+type ProcessName = 'dispatcher' | 'comparator' | 'rehearsal' | 'live';
 
 const POLICY = (root: string): string => `version: 1
 approvals: { rehearsal: { from: never }, live: { from: high, expires: 1h } }
