@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
@@ -11,7 +12,7 @@ import type { Admitted } from '../admit/admitted.ts';
 import { nextAfterClassify } from '../admit/next.ts';
 import { classify } from '../classify/classify.ts';
 import { issuerFor, NOTHING_KNOWN } from '../desk/ending.ts';
-import { keep, scrubAll } from '../desk/record.ts';
+import { keep } from '../desk/record.ts';
 import type { LedgerEvent, Run } from '../ledger/event.ts';
 import type { NewRun } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
@@ -84,7 +85,7 @@ async function admission(
   asked: Asked,
   admitted: Admitted,
 ): Promise<Omit<NewRun, 'key'>> {
-  const risk: Risk = scrubAll(classify(admitted.command, policy.policy.risk), createRedactor([]));
+  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), createRedactor([]));
   const task = await keep(desk.blobs, rehearsalTask(id, admitted, policy.policy, risk));
   const next = nextAfterClassify(risk, policy.policy);
   const events: LedgerEvent[] = [
