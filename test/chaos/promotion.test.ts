@@ -59,7 +59,7 @@ describe('promotions that are killed', () => {
         expect(await readFile(join(place.site, 'f7'), 'utf8')).toMatch(new RegExp(`(^|\n)${round}\n$`));
       }
     },
-    20_000 + ROUNDS * 6_000,
+    20_000 + ROUNDS * 15_000,
   );
 
   it(
@@ -96,6 +96,6 @@ describe('promotions that are killed', () => {
         await server.close();
       }
     },
-    20_000 + ROUNDS * 10_000,
+    20_000 + ROUNDS * 15_000,
   );
 });

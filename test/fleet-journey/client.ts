@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What an answer says of a run. */
-export interface RunView {
+interface RunView {
   readonly id: string;
   readonly state: string;
   readonly reason: string | null;

@@ -27,7 +27,7 @@ export interface Fleet extends AsyncDisposable {
   start(name: ProcessName): Promise<FleetProcess>;
 }
 
-export type ProcessName = 'dispatcher' | 'comparator' | 'rehearsal' | 'live';
+type ProcessName = 'dispatcher' | 'comparator' | 'rehearsal' | 'live';
 
 const POLICY = (root: string): string => `version: 1
 approvals: { rehearsal: { from: never }, live: { from: high, expires: 1h } }
@@ -71,7 +71,7 @@ export async function startFleet(policy: (root: string) => string = POLICY): Pro
   };
   function worked(lane: string): Record<string, string> {
     const place = { DRYLANE_STATE: join(root, lane), DRYLANE_WORKSPACES: workspaces, DRYLANE_LANE: lane };
-    return { ...common, ...place, DRYLANE_HOST: '127.0.0.1', DRYLANE_PORT: '0' };
+    return { ...common, ...health, ...place };
   }
   const processes = new Map<string, FleetProcess>();
   const start = async (name: ProcessName): Promise<FleetProcess> => {

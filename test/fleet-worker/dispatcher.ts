@@ -9,8 +9,8 @@ type Asked =
   | { readonly what: 'claim'; readonly run: string; readonly claim: Claim }
   | { readonly what: 'settle'; readonly run: string; readonly landed: Landed };
 
-/** How a claim is answered; `hang` hears it and says nothing. */
-export type Manner = 'ledger' | 'hang' | 'fail' | 'redirect' | 'endless';
+/** How a claim is answered; `deaf` never hears of it, `hang` hears it and says nothing. */
+export type Manner = 'ledger' | 'deaf' | 'hang' | 'fail' | 'redirect' | 'endless';
 
 /** The other end of the contract between live workers and dispatchers: it lets a run be claimed once. */
 export interface StandIn extends AsyncDisposable {
@@ -28,6 +28,7 @@ const PATH = /^\/v1\/runs\/([^/]+)\/(claim|settle)$/;
 const ANSWERS: Readonly<Record<Manner, (response: ServerResponse, isFree: boolean) => void>> = {
   ledger: (response, isFree) => void response.writeHead(isFree ? 204 : 409).end(),
   hang: () => undefined,
+  deaf: (response) => void response.writeHead(503).end(),
   fail: (response) => void response.writeHead(502).end(),
   redirect: (response) => void response.writeHead(307, { location: '/elsewhere' }).end(),
   endless: (response) => void response.writeHead(200).end('x'.repeat(2 ** 20)),
@@ -50,15 +51,14 @@ export async function startDispatcher(): Promise<StandIn> {
   const claim = (run: string, made: Claim, response: ServerResponse): void => {
     // Whoever has it may ask again.
     const isFree = (owners.get(run) ?? made.owner) === made.owner;
-    if (isFree) owners.set(run, made.owner);
+    if (isFree && standIn.manner !== 'deaf') owners.set(run, made.owner);
     asked.push({ what: 'claim', run, claim: made });
     ANSWERS[standIn.manner](response, isFree);
   };
   const settle = (run: string, landed: Landed, response: ServerResponse): void => {
-    const isTheirs = owners.get(run) === landed.owner;
-    if (isTheirs) owners.delete(run);
+    const owner = owners.get(run);
     asked.push({ what: 'settle', run, landed });
-    response.writeHead(isTheirs ? 204 : 409).end();
+    response.writeHead(owner === undefined ? 403 : owner === landed.owner ? 204 : 409).end();
   };
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -81,7 +81,7 @@ export async function startFleet(name: string): Promise<Fleet> {
         DRYLANE_BLOBS: `file:${join(place.root, 'blobs')}`,
         DRYLANE_STATE: join(place.root, state),
         DRYLANE_WORKSPACES: place.site,
-        DRYLANE_QUEUE_LOCK: LOCK,
+        DRYLANE_LOCK: LOCK,
         ...environment,
       });
       workers.push(worker);

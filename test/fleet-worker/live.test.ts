@@ -97,7 +97,7 @@ describe('a worker of the live lane', () => {
     expect(text).toContain('drylane_drift_total 2');
   });
 
-  const silences: readonly Manner[] = ['hang', 'fail', 'redirect', 'endless'];
+  const silences: readonly Manner[] = ['hang', 'deaf', 'fail', 'redirect', 'endless'];
   it.each(silences)(
     'touches nothing where it does not know whether its claim was heard: %s',
     async (manner) => {

@@ -25,15 +25,18 @@ export async function startWorker(environment: Readonly<Record<string, string>>)
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH,
-      DRYLANE_HOST: '127.0.0.1',
-      DRYLANE_PORT: '0',
-      DRYLANE_SETTLE: '10ms',
+      DRYLANE_HEALTH_HOST: '127.0.0.1',
+      DRYLANE_HEALTH_PORT: '0',
       ...environment,
     },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');
   const lines: Line[] = [];
+  let errors = '';
+  child.stderr.on('data', (text: Buffer) => {
+    errors += text.toString();
+  });
   let wake = Promise.withResolvers<void>();
   const told = (): void => {
     wake.resolve();
@@ -49,7 +52,7 @@ export async function startWorker(environment: Readonly<Record<string, string>>)
       const line = lines.find(({ msg }) => msg === message);
       if (line !== undefined) return line;
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the worker ended: ${JSON.stringify(lines.at(-1))}`);
+        throw new Error(`the worker ended: ${errors} ${JSON.stringify(lines.at(-1))}`);
       await wake.promise;
     }
   };

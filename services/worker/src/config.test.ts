@@ -23,7 +23,7 @@ describe('the configuration of a worker', () => {
   it('needs few words, and lets no path be a workspace unless one is named', () => {
     const { config, secrets } = workerConfig(GOOD);
     expect(config).toMatchObject({
-      DRYLANE_BLOBS: '/var/lib/drylane/blobs',
+      DRYLANE_BLOBS: { kind: 'files', directory: '/var/lib/drylane/blobs' },
       DRYLANE_WORKSPACES: [],
       DRYLANE_GIT_SOURCES: [],
       DRYLANE_TREE_USER: { uid: 1000, gid: 1000 },

@@ -1,6 +1,6 @@
 import { type Configuration, type Environment, readConfig } from '@drylane/chassis/config/config';
-import { DurationMs, Flag, Port, wholeNumber } from '@drylane/chassis/config/values';
-import { LogLevel } from '@drylane/chassis/logger/logger';
+import { DurationMs, Flag, wholeNumber } from '@drylane/chassis/config/values';
+import { PROCESS_SECRETS, PROCESS_VARIABLES } from '@drylane/chassis/process/process';
 import { Lane } from '@drylane/proto/approval';
 import { AbsolutePath, ImageReference, VariableName } from '@drylane/proto/envelope';
 import { bytes, Size } from '@drylane/proto/quantities';
@@ -21,11 +21,6 @@ const User = z
     return { uid, gid };
   });
 
-const Blobs = z
-  .string()
-  .regex(/^file:\/[^\0]*$/, 'must be file:/directory')
-  .transform((text) => text.slice('file:'.length).replace(/^\/\/(?=\/)/, ''));
-
 /** What a command may be given; never what is this process's own. */
 const CredentialVariable = VariableName.refine((name) => !name.startsWith('DRYLANE_'), 'is drylane’s own');
 
@@ -34,18 +29,12 @@ const Address = z.url({ protocol: /^https?$/ });
 /** Everything that a worker is told by its environment. */
 export const WorkerConfig = z
   .object({
+    ...PROCESS_VARIABLES,
     DRYLANE_LANE: Lane.describe('which lane this worker serves, rehearsal or live'),
-    DRYLANE_REDIS_URL: z.string().describe('the queues, redis://host:6379'),
-    DRYLANE_BLOBS: Blobs.describe('where blobs are kept, file:/directory'),
     DRYLANE_STATE: AbsolutePath.describe('a directory of this worker alone'),
     DRYLANE_WORKSPACES: List.pipe(z.array(AbsolutePath)).default([]),
+    // Left out: 2 rehearsals, or 1 promotion.
     DRYLANE_CONCURRENCY: wholeNumber(1, 256).optional(),
-    DRYLANE_HOST: z.string().default('0.0.0.0'),
-    DRYLANE_PORT: Port.default(9090),
-    DRYLANE_LOG_LEVEL: LogLevel.default('info'),
-    DRYLANE_QUEUE_LOCK: DurationMs.default(30_000),
-    DRYLANE_SETTLE: DurationMs.default(1_000),
-    DRYLANE_GRACE: DurationMs.default(60_000),
     // Of the rehearsal lane.
     DRYLANE_IMAGES: List.pipe(z.array(ImageReference)).default(['drylane/sandbox']),
     DRYLANE_RUNTIME: z.string().min(1).optional(),
@@ -77,6 +66,6 @@ export type WorkerConfig = Readonly<z.output<typeof WorkerConfig>>;
 export function workerConfig(environment: Environment): Configuration<typeof WorkerConfig> {
   return readConfig(WorkerConfig, environment, {
     prefix: 'DRYLANE_',
-    secrets: { DRYLANE_REDIS_URL: 'address', DRYLANE_WORKER_TOKEN: 'value' },
+    secrets: { ...PROCESS_SECRETS, DRYLANE_WORKER_TOKEN: 'value' },
   });
 }

@@ -1,10 +1,11 @@
+import { scrubDocument } from '@drylane/chassis/redact/document';
 import type { Redactor } from '@drylane/chassis/redact/redact';
 import { compare } from '@drylane/comparator/compare/compare';
 import { decide, verdictOf } from '@drylane/comparator/decide/decide';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import type { LoadedPolicy } from '@drylane/dispatcher/admit/load';
 import type { Desk } from '@drylane/dispatcher/desk/desk';
-import { keep, scrubAll } from '@drylane/dispatcher/desk/record';
+import { keep } from '@drylane/dispatcher/desk/record';
 import { settleRehearsal } from '@drylane/dispatcher/desk/rehearsed';
 import type { PromotionMode } from '@drylane/proto/approval';
 import type { Evidence } from '@drylane/proto/evidence';
@@ -55,9 +56,9 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
   const decision = decide(findings, { policyDigest: policy.digest, evidenceDigest, changeSetDigest });
   const settled = await settleRehearsal(desk, policy.policy, {
     ...{ id, submitter: submitter(), risk, evidence, decision, place: judged.place },
-    envelope: scrubAll(admitted.envelope, redactor),
+    envelope: scrubDocument(admitted.envelope, redactor),
     envelopeDigest: admitted.envelopeDigest,
-    forbidden: scrubAll([...admitted.forbiddenPaths], redactor),
+    forbidden: scrubDocument([...admitted.forbiddenPaths], redactor),
     promotion: admitted.promotion,
     patches: patchesDigest,
     rawOutput: sealed === undefined ? null : await blobs.put(sealed),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { admit } from '@drylane/dispatcher/admit/admit';
@@ -8,7 +9,7 @@ import { locate } from '@drylane/dispatcher/admit/locate';
 import { classify } from '@drylane/dispatcher/classify/classify';
 import { type Ended, end, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
 import { expireRuns } from '@drylane/dispatcher/desk/expiry';
-import { keep, scrubAll } from '@drylane/dispatcher/desk/record';
+import { keep } from '@drylane/dispatcher/desk/record';
 import { digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -91,13 +92,13 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
   const admitted = await admitOrRefuse(parts, id, envelope);
   const canaries = mintCanaries(admitted.credentials, policy.policy.credentials, randomBytes);
   const redactor = createRedactor(canaries);
-  const risk = scrubAll(classify(admitted.command, policy.policy.risk), redactor);
+  const risk = scrubDocument(classify(admitted.command, policy.policy.risk), redactor);
   await desk.ledger.append(
     id,
     [
       {
         type: 'submitted',
-        ...scrubAll({ task: admitted.task, command: admitted.command }, redactor),
+        ...scrubDocument({ task: admitted.task, command: admitted.command }, redactor),
         envelope_digest: admitted.envelopeDigest,
         policy_digest: await keep(desk.blobs, policy.policy),
         owner: formatOwner(currentOwner()),
@@ -109,7 +110,7 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
     ],
     Date.now(),
   );
-  const known = { ...NOTHING_KNOWN, intent: scrubAll(admitted.envelope.intent, redactor), risk };
+  const known = { ...NOTHING_KNOWN, intent: scrubDocument(admitted.envelope.intent, redactor), risk };
   const request = rehearsalRequest(id, admitted, canaries, options);
   try {
     const [seal, place] = await Promise.all([
@@ -152,7 +153,7 @@ async function refuse(
 ): Promise<void> {
   const redactor = createRedactor([]);
   const reason = fault.problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  const { task = null, command, intent } = scrubAll(envelope, redactor);
+  const { task = null, command, intent } = scrubDocument(envelope, redactor);
   const submitted = {
     type: 'submitted',
     ...{ task, command, envelope_digest: digestOfJson(envelope) },

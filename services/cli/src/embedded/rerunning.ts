@@ -1,3 +1,4 @@
+import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import type { KnownSecret } from '@drylane/chassis/redact/known';
 import { createRedactor } from '@drylane/chassis/redact/redact';
@@ -7,7 +8,7 @@ import { admit } from '@drylane/dispatcher/admit/admit';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import { locate } from '@drylane/dispatcher/admit/locate';
 import type { Dossier } from '@drylane/dispatcher/desk/dossier';
-import { keep, scrubAll } from '@drylane/dispatcher/desk/record';
+import { keep } from '@drylane/dispatcher/desk/record';
 import { digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
@@ -67,14 +68,14 @@ async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promo
     });
   const rerunning = await rerun(sandbox, request, {
     ...{ redactor, blobs: desk.blobs },
-    mayLand: (seen) => divergencesOf(scrubAll(seen, redactor)).length === 0,
+    mayLand: (seen) => divergencesOf(scrubDocument(seen, redactor)).length === 0,
   });
   // Names too: what stands in one may be the real value.
-  const evidence = scrubAll(rerunning.evidence, redactor);
+  const evidence = scrubDocument(rerunning.evidence, redactor);
   const divergences = divergencesOf(evidence);
   const told = {
     ...NOTHING_YET,
-    divergences: scrubAll([...divergences], redactor),
+    divergences: scrubDocument([...divergences], redactor),
     evidence_digest: await keep(desk.blobs, evidence),
   };
   const { changeSet } = rerunning;

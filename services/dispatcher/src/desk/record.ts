@@ -1,6 +1,5 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { keepDocument, recallDocument } from '@drylane/chassis/blobs/documents';
-import type { Redactor } from '@drylane/chassis/redact/redact';
 import { ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
 import type { Digest } from '@drylane/proto/digest';
@@ -74,14 +73,4 @@ export async function receiptRefOf(
 ): Promise<ReceiptRef | null> {
   const signed = await ledger.receiptOf(id);
   return signed === undefined ? null : refOf(signed);
-}
-
-/** A value fit to be kept: every text in it is scrubbed, whoever wrote it. */
-export function scrubAll<T>(value: T, redactor: Redactor): T {
-  if (typeof value === 'string') return redactor.text(value).text as T;
-  if (Array.isArray(value)) return value.map((item) => scrubAll(item, redactor)) as T;
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [name, scrubAll(item, redactor)]),
-  ) as T;
 }

@@ -168,6 +168,15 @@ describe('a run of a fleet', () => {
     expect(await stateOf(id, (now) => now !== 'rehearsing')).toBe('inconclusive');
   });
 
+  it('lands by itself only where a worker has its files, and its envelope lets it', async () => {
+    const wish = async (fields: object) =>
+      (await ledger.readRun(RunId.parse(await taken(asked(fields, { promote: true }))))).run.promote;
+    const snapshot = { snapshot: digestOfJson('a tree') };
+    expect(await wish({})).toBe(1);
+    expect(await wish({ promotion: 'none' })).toBe(0);
+    expect(await wish({ workspace: snapshot, working_dir: '/workspace' })).toBe(0);
+  });
+
   it('is the first one where a key comes again, and nothing for another wish', async () => {
     const keyed = asked({ idempotency_key: 'nightly' });
     const id = await taken(keyed);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
@@ -11,11 +12,11 @@ import type { Admitted } from '../admit/admitted.ts';
 import { nextAfterClassify } from '../admit/next.ts';
 import { classify } from '../classify/classify.ts';
 import { issuerFor, NOTHING_KNOWN } from '../desk/ending.ts';
-import { keep, scrubAll } from '../desk/record.ts';
+import { keep } from '../desk/record.ts';
 import type { LedgerEvent, Run } from '../ledger/event.ts';
 import type { NewRun } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
-import { locateFromAfar } from './place.ts';
+import { locateFromAfar, sourceOf } from './place.ts';
 import { secretProblems } from './secrets.ts';
 import { rehearsalTask } from './task.ts';
 
@@ -84,7 +85,7 @@ async function admission(
   asked: Asked,
   admitted: Admitted,
 ): Promise<Omit<NewRun, 'key'>> {
-  const risk: Risk = scrubAll(classify(admitted.command, policy.policy.risk), createRedactor([]));
+  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), createRedactor([]));
   const task = await keep(desk.blobs, rehearsalTask(id, admitted, policy.policy, risk));
   const next = nextAfterClassify(risk, policy.policy);
   const events: LedgerEvent[] = [
@@ -114,11 +115,15 @@ async function refusal(
   };
 }
 
+/** Whether workers can let it land: where its files are not one of their directories, whoever sent them does. */
+const mayLandHere = (envelope: Envelope): boolean =>
+  'path' in sourceOf(envelope) && envelope.promotion !== 'none';
+
 function submittedBy({ envelope, tenant, submitter, promote }: Asked, policy: Digest, task?: Digest) {
   return {
     ...{ type: 'submitted' as const, task: envelope.task ?? null, command: envelope.command },
     ...{ envelope_digest: digestOfJson(envelope), policy_digest: policy, owner: OWNER },
-    ...{ submitter, tenant, promote },
+    ...{ submitter, tenant, promote: promote && mayLandHere(envelope) },
     ...(task === undefined ? {} : { task_digest: task }),
   };
 }

@@ -6,6 +6,7 @@ import { decideRehearsal, openUnrehearsed } from '../desk/before.ts';
 import { agreementOn, claimRun } from '../desk/claim.ts';
 import { openDossier } from '../desk/dossier.ts';
 import { end, endRun, expireIfDue, NOTHING_KNOWN } from '../desk/ending.ts';
+import { recall } from '../desk/record.ts';
 import { decideRun, type Word } from '../desk/word.ts';
 import type { Fleet } from '../dispatch/fleet.ts';
 import { settleLanded } from '../dispatch/settle.ts';
@@ -34,6 +35,7 @@ export function landingOf(fleet: Fleet): Landing {
     async promote(who, id) {
       const run = await find(id);
       if (run.promote === 1) return run;
+      await refuseElsewhere(fleet, run);
       const asked = await desk.ledger.append(id, [{ type: 'requested', by: who.id }], Date.now());
       fleet.nudge();
       return asked;
@@ -60,6 +62,23 @@ export function landingOf(fleet: Fleet): Landing {
       return settled;
     },
   };
+}
+
+/** Refuses what no worker can let land. @throws DrylaneError `not-promotable`. */
+async function refuseElsewhere({ desk }: Fleet, { id, task_digest: digest }: Run): Promise<void> {
+  const task = digest === null ? null : await recall(desk.blobs, 'task', digest);
+  if (task === null || ('path' in task.source && task.promotion !== 'none')) return;
+  throw new DrylaneError('not-promotable', {
+    field: id,
+    message:
+      task.promotion === 'none'
+        ? 'its envelope says promotion: none'
+        : 'its workspace is no directory of a worker',
+    mend:
+      task.promotion === 'none'
+        ? 'submit it with promotion: auto'
+        : 'take its change set, and apply it where the files are',
+  });
 }
 
 async function hear({ desk }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {

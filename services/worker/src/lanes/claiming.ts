@@ -13,7 +13,10 @@ export async function claim(lane: LiveLane, note: ClaimNote, bound: Digest): Pro
   notes.write(note);
   const answer = await dispatcher.claim(run, { owner, mode, bound });
   log.info('a claim was made', { claim: answer });
-  if (answer.result === 'claimed') return undefined;
+  if (answer.result === 'claimed') {
+    notes.write({ ...note, heard: true });
+    return undefined;
+  }
   if (answer.result === 'refused') {
     notes.forget(run);
     return {
@@ -42,6 +45,6 @@ export async function settleBy(
     // Whatever went wrong, the journal says what of the files landed.
     landed = await endOf(lane.stateDir, note, reasonFor(fault, lane.redactor));
   }
-  lane.notes.write({ ...note, landed });
+  lane.notes.write({ ...note, heard: true, landed });
   return landed;
 }

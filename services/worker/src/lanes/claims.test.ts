@@ -65,6 +65,7 @@ describe('an end', () => {
   it.each([
     [204, 'told'],
     [409, 'settled-before'],
+    [403, 'not-ours'],
     [404, 'not-told'],
     [401, 'not-told'],
     [307, 'not-told'],

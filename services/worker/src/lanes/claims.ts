@@ -8,8 +8,11 @@ export type ClaimAnswer =
   /** Whether the dispatcher heard it, nobody can tell. */
   | { readonly result: 'unknown'; readonly why: string };
 
-/** Whether the dispatcher knows now how a claim ended: it was told, or no longer waits for that. */
-export type TellAnswer = 'told' | 'settled-before' | 'not-told';
+/**
+ * Whether the dispatcher knows now how a claim ended: it was told, or no longer waits for that. `not-ours`: it has no claim
+ * of this worker on that run, or this worker may not speak of claims at all.
+ */
+export type TellAnswer = 'told' | 'settled-before' | 'not-ours' | 'not-told';
 
 /** The dispatcher, as far as a live worker speaks with it. Nothing is thrown. */
 export interface Dispatcher {
@@ -56,6 +59,7 @@ export function dispatcherAt({ url, token, patienceMs }: DispatcherOptions): Dis
       try {
         const status = await post(`v1/runs/${run}/settle`, landed);
         if (status === 409) return 'settled-before';
+        if (status === 403) return 'not-ours';
         return status >= 200 && status < 300 ? 'told' : 'not-told';
       } catch {
         return 'not-told';

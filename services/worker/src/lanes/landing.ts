@@ -67,7 +67,7 @@ export async function landRan(lane: LiveLane, job: Job, before: Before): Promise
   // Whoever has a claim may say so again, and hears whether it still is one: the run may have been given up meanwhile.
   const answer = await lane.dispatcher.claim(job.run, { owner, mode: 'rerun', bound: task.bound });
   if (answer.result !== 'claimed') return ended({ ...told, result: 'unknown' });
-  const note: ClaimNote = { run: job.run, mode: 'rerun', owner, landed: null };
+  const note: ClaimNote = { run: job.run, mode: 'rerun', owner, heard: true, landed: null };
   lane.notes.write(note);
   return settleBy(lane, note, async () => {
     const applied = await applyTo(lane, task, { changeSet, digest });

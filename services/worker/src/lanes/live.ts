@@ -72,7 +72,7 @@ async function promote(lane: LiveLane, job: Job): Promise<Performed> {
   // What is still to be told of an earlier claim would be lost with its note.
   if (!(await tell(lane, job.run))) return untouched('how an earlier claim of it ended is not told yet');
   const { mode } = task;
-  const note: ClaimNote = { run: job.run, mode, owner, landed: null };
+  const note: ClaimNote = { run: job.run, mode, owner, heard: false, landed: null };
   if (prepared.mode === 'rerun' && prepared.running.untouched)
     return performAgain(lane, task, prepared, note);
   const refusal = await claim(lane, note, task.bound);
@@ -126,7 +126,7 @@ async function performAgain(
     const reason = reasonFor(fault, lane.redactor);
     if (!begun) return refusal ?? { result: 'untouched', reason, owner };
     const landed = await endOf(lane.stateDir, note, reason);
-    lane.notes.write({ ...note, landed });
+    lane.notes.write({ ...note, heard: true, landed });
     return landed;
   }
 }

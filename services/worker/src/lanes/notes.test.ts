@@ -13,7 +13,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const note = (byte: number, more: Partial<ClaimNote> = {}): ClaimNote => {
   const run = runId(1, new Uint8Array(10).fill(byte));
-  return { run, mode: 'apply', owner: `me.${byte}`, landed: null, ...more };
+  return { run, mode: 'apply', owner: `me.${byte}`, heard: false, landed: null, ...more };
 };
 
 describe('notes of claims', () => {

@@ -55,7 +55,8 @@ export async function tell(telling: Telling, run: ClaimNote['run']): Promise<boo
   notes.write({ ...note, landed });
   const answer = await dispatcher.settle(run, landed);
   log.about({ run, stage: 'promote' }).info('a claim was told of', { result: landed.result, answer });
-  if (answer === 'not-told') return false;
+  // A claim that nobody heard is none, and nothing was touched; of any other, somebody has to be told.
+  if (answer === 'not-told' || (answer === 'not-ours' && note.heard)) return false;
   if (!keepsSomething(landed)) await forgetApply(stateDir, run);
   notes.forget(run);
   return true;
