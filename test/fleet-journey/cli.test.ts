@@ -197,6 +197,30 @@ describe('a directory that is sent to a fleet', () => {
   });
 });
 
+describe('a fleet whose policy asks before a rehearsal, too', () => {
+  it('shows at the terminal what is asked for, and rehearses it then', async () => {
+    await using strict = await startFleet(
+      (root) => `version: 1\napprovals: { rehearsal: { from: low } }\nworkspaces: { roots: ["${root}"] }\n`,
+    );
+    const as = async (role: string): Promise<NodeJS.ProcessEnv> => ({
+      ...{ DRYLANE_URL: strict.url, DRYLANE_TOKEN: await strict.token(role, 'web') },
+    });
+    const cwd = await site('asked', strict.workspaces);
+    const asked = run(['rehearse', ...WRITE], { cwd, env: await as('submitter') });
+    const id = idIn(asked.stderr);
+    expect([asked.status, asked.stderr]).toEqual([11, expect.stringContaining(`drylane approve ${id}`)]);
+    const { status, screen } = await atTerminal(['approve', id], {
+      ...{ cwd: own, env: await as('approver') },
+      answers: [{ at: `let ${id} be rehearsed, anything else to leave it:`, type: 'approve\n' }],
+    });
+    expect([status, screen]).toEqual([0, expect.stringContaining('it is rehearsed now')]);
+    expect(screen).toContain('echo new > a.txt');
+    await strict.operator.until(id, 'promotable');
+    const none = run(['apply', id, '--patch'], { env: await as('submitter') });
+    expect([none.status, none.stdout]).toEqual([2, '']);
+  }, 120_000);
+});
+
 describe('what operators do', () => {
   it('keeps schedules', async () => {
     const cwd = await site('scheduled');
