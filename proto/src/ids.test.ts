@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RunId, runId } from './ids.ts';
+import { RunId, runId, timeOfRun } from './ids.ts';
 
 const TIMES = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const RANDOM = fc.uint8Array({ minLength: 10, maxLength: 10 });
@@ -17,6 +17,7 @@ describe('the id of a run', () => {
       fc.property(TIMES, TIMES, RANDOM, RANDOM, (a, b, left, right) => {
         const [first, second] = [runId(a, left), runId(b, right)];
         expect(RunId.safeParse(first).success).toBe(true);
+        expect(timeOfRun(first)).toBe(a);
         if (a !== b) expect(first < second).toBe(a < b);
       }),
     );

@@ -18,3 +18,9 @@ export function runId(nowMs: number, random: Uint8Array): RunId {
   }
   return `run_${text}`;
 }
+
+/** When a run was submitted, by its id: milliseconds since 1970. */
+export function timeOfRun(id: RunId): number {
+  const digits = id.slice('run_'.length, 'run_'.length + 10);
+  return Array.from(digits).reduce((ms, digit) => ms * 32 + CROCKFORD.indexOf(digit), 0);
+}

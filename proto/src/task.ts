@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Lane, PromotionMode } from './approval.ts';
+import { BlobRef } from './change-set.ts';
 import { Decision, Finding } from './decision.ts';
 import { Digest } from './digest.ts';
 import { AbsolutePath, Envelope, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
@@ -39,6 +40,9 @@ export const Source = z.union([
 ]);
 export type Source = Readonly<z.infer<typeof Source>>;
 
+/** A commit of git, by all of its digits. */
+export const Commit = z.string().regex(/^[0-9a-f]{40,64}$/);
+
 const count = z.int().min(0);
 
 /** What a rehearsal may use, in numbers. */
@@ -66,6 +70,7 @@ export type Allowed = Readonly<z.infer<typeof Allowed>>;
 /** A run as it was let in, for every process that has something to do with its rehearsal. */
 export const RehearsalTask = z.strictObject({
   run: RunId,
+  submitter: z.string().optional().describe('Left out by a dispatcher that made no patches'),
   envelope: Envelope,
   policy: Digest,
   command: z.string(),
@@ -93,12 +98,12 @@ export const Rehearsed = z.discriminatedUnion('ok', [
     evidence: Digest,
     patches: Digest,
     change_set: Digest.nullable(),
+    patch: BlobRef.nullable().describe(
+      'What `git am` takes; null for what is no git tree, or where git has no word for it',
+    ),
     raw_output: Digest.nullable(),
     place: Place.nullable().describe('Null for a snapshot or a git tree'),
-    commit: z
-      .string()
-      .regex(/^[0-9a-f]{40,64}$/)
-      .nullable(),
+    commit: Commit.nullable().describe('What the ref of a git tree stood for'),
     took_ms: count.describe('From when the worker began to when all of it was kept'),
   }),
   Failed,

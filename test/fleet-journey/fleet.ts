@@ -34,8 +34,11 @@ approvals: { rehearsal: { from: never }, live: { from: high, expires: 1h } }
 workspaces: { roots: ["${root}"] }
 `;
 
-/** Starts a fleet; it answers when all of it is up. */
-export async function startFleet(policy: (root: string) => string = POLICY): Promise<Fleet> {
+/** Starts a fleet; it answers when all of it is up. `more` goes to the environment of its workers. */
+export async function startFleet(
+  policy: (root: string) => string = POLICY,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Fleet> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'drylane-fleet-')));
   const workspaces = join(root, 'workspaces');
   await mkdir(workspaces);
@@ -71,7 +74,7 @@ export async function startFleet(policy: (root: string) => string = POLICY): Pro
   };
   function worked(lane: string): Record<string, string> {
     const place = { DRYLANE_STATE: join(root, lane), DRYLANE_WORKSPACES: workspaces, DRYLANE_LANE: lane };
-    return { ...common, ...health, ...place };
+    return { ...common, ...health, ...place, ...more };
   }
   const processes = new Map<string, FleetProcess>();
   const start = async (name: ProcessName): Promise<FleetProcess> => {

@@ -55,7 +55,7 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
   const changeSetDigest = changeSet?.digest ?? null;
   const decision = decide(findings, { policyDigest: policy.digest, evidenceDigest, changeSetDigest });
   const settled = await settleRehearsal(desk, policy.policy, {
-    ...{ id, submitter: submitter(), risk, evidence, decision, place: judged.place },
+    ...{ id, submitter: submitter(), risk, evidence, decision, place: judged.place, git: null },
     envelope: scrubDocument(admitted.envelope, redactor),
     envelopeDigest: admitted.envelopeDigest,
     forbidden: scrubDocument([...admitted.forbiddenPaths], redactor),

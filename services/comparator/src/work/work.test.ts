@@ -48,13 +48,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+const PATCH = { digest: digestOf('patch'), size: 5 };
 const EXPECTED = blankChange('a.txt');
 const SURPRISE = blankChange('b.txt', { class: 'surprise' });
 
 async function rehearsed(evidence: Evidence): Promise<Before> {
   const [kept, patches] = [await keepDocument(blobs, evidence), await keepDocument(blobs, [])];
   const answer = { ok: true, evidence: kept, patches, change_set: CHANGES, raw_output: null, place: null };
-  return { ok: true, value: { ...answer, commit: null, took_ms: 1 } };
+  return { ok: true, value: { ...answer, patch: PATCH, commit: 'a'.repeat(40), took_ms: 1 } };
 }
 
 /** What a comparator answers to what came before. */
@@ -73,6 +74,7 @@ describe('a comparator', () => {
   it('decides by the evidence, the task and nothing else', async () => {
     expect(await answer(await rehearsed(blankEvidence({ changes: [EXPECTED] })))).toMatchObject({
       ok: true,
+      rehearsed: { patch: PATCH, commit: 'a'.repeat(40) },
       decision: { verdict: 'promote', policy_digest: POLICY, change_set_digest: CHANGES },
     });
   });
@@ -81,7 +83,7 @@ describe('a comparator', () => {
     const blocked = await answer(await rehearsed(blankEvidence({ changes: [EXPECTED, SURPRISE] })));
     expect(blocked).toMatchObject({
       decision: { verdict: 'block', change_set_digest: null },
-      rehearsed: { change_set: null },
+      rehearsed: { change_set: null, patch: null },
     });
   });
 
@@ -98,7 +100,7 @@ describe('a comparator', () => {
     const value = { ok: true, evidence: digestOf('gone'), patches: CHANGES, change_set: null };
     const before = {
       ok: true,
-      value: { ...value, raw_output: null, place: null, commit: null, took_ms: 1 },
+      value: { ...value, patch: null, raw_output: null, place: null, commit: null, took_ms: 1 },
     } as const;
     await expect(answer(before)).rejects.toMatchObject({ code: 'not-found' });
   });

@@ -42,7 +42,7 @@ async function judge(
   const grounds = { policyDigest: task.policy, evidenceDigest: rehearsed.evidence, changeSetDigest };
   return {
     ok: true,
-    rehearsed: { ...rehearsed, change_set: changeSetDigest },
+    rehearsed: { ...rehearsed, change_set: changeSetDigest, patch: mayLand ? rehearsed.patch : null },
     decision: decide(findings, grounds),
   };
 }

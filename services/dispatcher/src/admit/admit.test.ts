@@ -137,7 +137,7 @@ describe('an envelope that is refused', () => {
   it('is told that snapshots and git trees need the fleet', () => {
     const snapshot = `sha256:${'0'.repeat(64)}`;
     for (const workspace of [{ snapshot }, { git: { url: 'https://x', ref: 'main' } }])
-      expect(problems([{ workspace }])).toMatchObject([
+      expect(problems([{ workspace }], context({ workspace: null }))).toMatchObject([
         { field: 'workspace', message: 'is a snapshot or a git tree, which needs the fleet' },
       ]);
   });

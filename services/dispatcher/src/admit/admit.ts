@@ -4,6 +4,7 @@ import { DrylaneError, type Problem } from '@drylane/proto/errors';
 import type { Policy } from '@drylane/proto/policy';
 import type { Admitted } from './admitted.ts';
 import { environmentProblems, type LooksSecret } from './environment.ts';
+import { gitProblems } from './git.ts';
 import { coversHost } from './hosts.ts';
 import { limitProblems, settleLimits } from './limits.ts';
 import { forbiddenIn, patternProblems, unwatchedProblems } from './patterns.ts';
@@ -25,6 +26,7 @@ export function admit(envelope: Envelope, policy: Policy, { located, looksSecret
   const { intent } = envelope;
   const problems = [
     ...placeProblems(envelope, located),
+    ...gitProblems(envelope),
     ...imageProblems(envelope, policy),
     ...intentPatternProblems(envelope, located),
     ...networkProblems(intent, policy),

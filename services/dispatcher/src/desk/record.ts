@@ -1,6 +1,6 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { keepDocument, recallDocument } from '@drylane/chassis/blobs/documents';
-import { ChangeSet } from '@drylane/proto/change-set';
+import { BlobRef, ChangeSet } from '@drylane/proto/change-set';
 import { Decision } from '@drylane/proto/decision';
 import type { Digest } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
@@ -12,9 +12,18 @@ import { Promotion } from '@drylane/proto/promotion';
 import { Receipt, receiptDigest, type SignedReceipt } from '@drylane/proto/receipt';
 import type { ReceiptRef } from '@drylane/proto/rehearsal';
 import { Risk } from '@drylane/proto/risk';
-import { Place, RehearsalTask } from '@drylane/proto/task';
+import { Commit, Place, RehearsalTask } from '@drylane/proto/task';
 import { z } from 'zod';
 import type { Ledger } from '../ledger/ledger.ts';
+
+/** The git tree that a run was rehearsed on: what its ref stood for at that time. */
+export const GitTree = z.strictObject({
+  commit: Commit,
+  patch: BlobRef.nullable().describe(
+    'What it changed of that commit, for git am; null where it may not land, or there is none',
+  ),
+});
+export type GitTree = Readonly<z.infer<typeof GitTree>>;
 
 /** What a run's decision rests on, kept beside its evidence so that it can be shown again. */
 export const Judgement = z.strictObject({
@@ -26,6 +35,7 @@ export const Judgement = z.strictObject({
   forbidden: z.array(PathPattern),
   approval_required: z.boolean(),
   workspace: Place.optional().describe('Left out by a drylane that promoted nothing'),
+  git: GitTree.optional().describe('Left out for what was rehearsed on no git tree'),
 });
 export type Judgement = z.infer<typeof Judgement>;
 

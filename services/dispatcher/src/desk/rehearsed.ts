@@ -17,7 +17,7 @@ import { diffOf } from '../receipt/receipt.ts';
 import type { Desk } from './desk.ts';
 import { standing, subjectOf } from './dossier.ts';
 import { end } from './ending.ts';
-import { type Judgement, keep } from './record.ts';
+import { type GitTree, type Judgement, keep } from './record.ts';
 
 /** What a rehearsal left and what was decided of it. What is text in it has been scrubbed. */
 export interface RehearsalEnd {
@@ -36,6 +36,8 @@ export interface RehearsalEnd {
   readonly decision: Decision;
   /** The workspace as it was before the rehearsal; null where no other process has it. */
   readonly place: Place | null;
+  /** Null for what is no git tree. */
+  readonly git: GitTree | null;
 }
 
 /** Where a run stands after its rehearsal. */
@@ -54,12 +56,13 @@ export async function settleRehearsal(
   policy: Policy,
   rehearsed: RehearsalEnd,
 ): Promise<RehearsalSettled> {
-  const { id, risk, evidence, decision, place } = rehearsed;
+  const { id, risk, evidence, decision, place, git } = rehearsed;
   const approvalRequired = stateAfterDecision('promote', risk, policy) === 'awaiting-live-approval';
   const judgement: Judgement = {
     ...{ decision, risk, envelope: rehearsed.envelope, forbidden: [...rehearsed.forbidden] },
     approval_required: approvalRequired,
     ...(place === null ? {} : { workspace: place }),
+    ...(git === null ? {} : { git }),
   };
   const judged = await keep(desk.blobs, judgement);
   const mode = modeOf(rehearsed.promotion, evidence);

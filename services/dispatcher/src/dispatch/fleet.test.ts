@@ -14,6 +14,7 @@ import { RunId } from '@drylane/proto/ids';
 import { Policy } from '@drylane/proto/policy';
 import { Job, QUEUES } from '@drylane/proto/task';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDossier } from '../desk/dossier.ts';
 import { keep, recall } from '../desk/record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
@@ -60,8 +61,14 @@ const asked = (fields: Partial<Envelope> = {}, more: Partial<Asked> = {}): Asked
   ...more,
 });
 
-/** Serves as workers and a comparator do, with this verdict. */
-function serve(verdict: Verdict, answer?: Json): void {
+const GIT = { working_dir: '/workspace', workspace: { git: { url: 'https://git.example/a', ref: 'main' } } };
+
+const NOTHING_TO_LAND = {
+  ...{ change_set: null, patch: null, raw_output: null, place: null, commit: null, took_ms: 1 },
+};
+
+/** Serves as workers and a comparator do, with this verdict; `more` is what else the worker says. */
+function serve(verdict: Verdict, answer?: Json, more: object = {}): void {
   const { blobs } = fleet.desk;
   const options = { concurrency: 4 };
   transport.serve('rehearse', async () => null, options);
@@ -69,9 +76,9 @@ function serve(verdict: Verdict, answer?: Json): void {
     const task = await recall(blobs, 'task', Job.parse(data).task);
     const [evidence, patches] = [await keep(blobs, blankEvidence()), await keep(blobs, [])];
     const grounds = { policy_digest: task.policy, evidence_digest: evidence, change_set_digest: null };
-    const rehearsed = { ok: true, evidence, patches, change_set: null, raw_output: null, place: null };
+    const rehearsed = { ok: true, evidence, patches, ...NOTHING_TO_LAND, ...more };
     return {
-      ...{ ok: true, rehearsed: { ...rehearsed, commit: null, took_ms: 1 } },
+      ...{ ok: true, rehearsed },
       decision: { verdict, findings: [], ...grounds },
     };
   };
@@ -149,18 +156,11 @@ describe('a run of a fleet', () => {
 
   it('ends so, too, where the decision is of other evidence', async () => {
     const [one, other] = [digestOfJson('one'), digestOfJson('other')];
-    const rehearsed = {
-      ok: true,
-      evidence: one,
-      patches: one,
-      change_set: null,
-      raw_output: null,
-      place: null,
-    };
+    const rehearsed = { ok: true, evidence: one, patches: one, ...NOTHING_TO_LAND };
     const decision = { verdict: 'promote', findings: [], policy_digest: fleet.policy.digest };
     serve('promote', {
       ok: true,
-      rehearsed: { ...rehearsed, commit: null, took_ms: 1 },
+      rehearsed,
       decision: { ...decision, evidence_digest: other, change_set_digest: null },
     });
     const id = await taken(asked());
@@ -175,6 +175,29 @@ describe('a run of a fleet', () => {
     expect(await wish({})).toBe(1);
     expect(await wish({ promotion: 'none' })).toBe(0);
     expect(await wish({ workspace: snapshot, working_dir: '/workspace' })).toBe(0);
+  });
+
+  it.each([
+    ['a commit, where there was no git tree', {}, { commit: 'a'.repeat(40) }],
+    ['no commit of a git tree', GIT, {}],
+    ['a patch without changes', GIT, { commit: 'a'.repeat(40), patch: { digest: digestOfJson(0), size: 1 } }],
+  ])('ends so, too, where a worker answers %s', async (_, fields, more) => {
+    serve('promote', undefined, more);
+    const id = await taken(asked(fields));
+    await advanceLine(fleet);
+    expect(await stateOf(id, (now) => now !== 'rehearsing')).toBe('inconclusive');
+    expect((await ledger.readRun(RunId.parse(id))).run.reason).toContain('does not fit the run');
+  });
+
+  it('is judged with the commit that it was rehearsed on', async () => {
+    const commit = 'a'.repeat(40);
+    serve('promote', undefined, { commit });
+    const id = await taken(asked(GIT));
+    await advanceLine(fleet);
+    expect(await stateOf(id, (now) => now !== 'rehearsing')).toBe('promotable');
+    const { judgement, subject } = await openDossier(fleet.desk, RunId.parse(id));
+    expect(judgement.git).toEqual({ commit, patch: null });
+    expect(subject.judgement).toBe(digestOfJson(judgement));
   });
 
   it('is the first one where a key comes again, and nothing for another wish', async () => {

@@ -67,7 +67,9 @@ async function record(desk: Desk, run: Run, task: RehearsalTask, { rehearsed, de
   const fits =
     decision.policy_digest === run.policy_digest &&
     decision.evidence_digest === rehearsed.evidence &&
-    decision.change_set_digest === rehearsed.change_set;
+    decision.change_set_digest === rehearsed.change_set &&
+    (rehearsed.patch === null || (rehearsed.change_set !== null && rehearsed.commit !== null)) &&
+    (rehearsed.commit !== null) === 'git' in task.source;
   if (!fits) throw new TypeError('the decision is of something else');
   const [evidence, policy] = await Promise.all([
     recall(desk.blobs, 'evidence', rehearsed.evidence),
@@ -80,6 +82,7 @@ async function record(desk: Desk, run: Run, task: RehearsalTask, { rehearsed, de
     forbidden: task.allowed.forbidden_paths,
     patches: rehearsed.patches,
     rawOutput: rehearsed.raw_output,
+    git: rehearsed.commit === null ? null : { commit: rehearsed.commit, patch: rehearsed.patch },
   });
 }
 

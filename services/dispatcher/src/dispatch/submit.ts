@@ -86,7 +86,10 @@ async function admission(
   admitted: Admitted,
 ): Promise<Omit<NewRun, 'key'>> {
   const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), createRedactor([]));
-  const task = await keep(desk.blobs, rehearsalTask(id, admitted, policy.policy, risk));
+  const task = await keep(
+    desk.blobs,
+    rehearsalTask({ id, submitter: asked.submitter, risk }, admitted, policy.policy),
+  );
   const next = nextAfterClassify(risk, policy.policy);
   const events: LedgerEvent[] = [
     submittedBy(asked, policy.digest, task),

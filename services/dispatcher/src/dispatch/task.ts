@@ -6,10 +6,15 @@ import type { Admitted } from '../admit/admitted.ts';
 import { sourceOf } from './place.ts';
 
 /** What workers and comparators are told of a run that was let in. */
-export function rehearsalTask(id: RunId, admitted: Admitted, policy: Policy, risk: Risk): RehearsalTask {
+export function rehearsalTask(
+  { id, submitter, risk }: { readonly id: RunId; readonly submitter: string; readonly risk: Risk },
+  admitted: Admitted,
+  policy: Policy,
+): RehearsalTask {
   const { envelope, command, shell, image, env, promotion } = admitted;
   return {
-    ...{ run: id, envelope, policy: admitted.policyDigest, command, shell, image, env: { ...env } },
+    ...{ run: id, submitter, envelope, policy: admitted.policyDigest },
+    ...{ command, shell, image, env: { ...env } },
     source: sourceOf(envelope),
     workspace: admitted.workspace,
     working_dir: admitted.workingDir,

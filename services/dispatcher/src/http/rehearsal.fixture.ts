@@ -67,7 +67,7 @@ export async function rehearseOne(
     ...{ id, submitter, envelope, forbidden: ['.git/'], promotion: envelope.promotion ?? 'auto' },
     envelopeDigest: (await desk.ledger.readRun(id)).run.envelope_digest,
     risk: classify(envelope.command, POLICY.risk),
-    ...{ evidence: EVIDENCE, patches, rawOutput: null, place: null },
+    ...{ evidence: EVIDENCE, patches, rawOutput: null, place: null, git: null },
     decision: {
       ...{ verdict: 'promote', findings: [], policy_digest: await keep(blobs, POLICY) },
       ...{ evidence_digest: evidence, change_set_digest: changes },

@@ -1,9 +1,11 @@
 import type { Digest } from '@drylane/proto/digest';
+import type { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import type { Desk } from '../desk/desk.ts';
 import { openDossier } from '../desk/dossier.ts';
-import { promotionOf, recall, receiptRefOf } from '../desk/record.ts';
+import { type Judgement, promotionOf, recall, receiptRefOf } from '../desk/record.ts';
 import type { Content, Service } from '../http/service.ts';
+import type { Run } from '../ledger/event.ts';
 import { followRun } from './following.ts';
 import { absent, sheetFor } from './sheets.ts';
 
@@ -21,6 +23,7 @@ type Reading = Pick<
   | 'changeSet'
   | 'layer'
   | 'bases'
+  | 'patch'
 >;
 
 /** Everything of the service that only reads. */
@@ -76,5 +79,17 @@ export function readingOf(desk: Desk): Reading {
       if (bases === null) throw absent(id, 'changes no text that was there before', 'do without');
       return content(bases);
     },
+    async patch(id) {
+      const { run, judgement } = await openDossier(desk, id);
+      const patch = judgement.git?.patch ?? null;
+      if (patch === null || run.change_set_digest === null) throw patchless(id, run, judgement);
+      return content(patch);
+    },
   };
+}
+
+function patchless(id: RunId, { change_set_digest: changes }: Run, { git }: Judgement): DrylaneError {
+  if (changes === null) return absent(id, 'has no changes that can land', 'see its diff');
+  const message = git === undefined ? 'was rehearsed on no git tree' : 'changed what no patch can carry';
+  return absent(id, message, 'take its change set instead');
 }

@@ -4,7 +4,6 @@ import { submit } from '../dispatch/submit.ts';
 import type { Service } from '../http/service.ts';
 import { landingOf } from './landing.ts';
 import { readingOf } from './reading.ts';
-import { absent } from './sheets.ts';
 
 type Kept = 'addSchedule' | 'schedules' | 'schedule' | 'removeSchedule';
 
@@ -20,9 +19,6 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
       const retryAfterS = await retryAfter(tenant, Date.now());
       if (retryAfterS !== undefined) return { outcome: 'full', retryAfterS };
       return submit(fleet, { envelope, tenant, submitter: who.id, promote });
-    },
-    async patch(id) {
-      throw absent(id, 'has no patch', 'take its change set instead');
     },
     keepWorkspace: (_, __, tar) => desk.blobs.putStream(tar),
     policy: async () => fleet.policy,

@@ -43,8 +43,12 @@ async function liveSheet(desk: Desk, dossier: Dossier): Promise<Sheet> {
   );
 }
 
-const workspaceOf = ({ judgement }: Dossier): Source =>
-  judgement.workspace === undefined ? sourceOf(judgement.envelope) : { path: judgement.workspace.path };
+/** What was rehearsed on, whatever the names in the envelope lead to by now. */
+function workspaceOf({ judgement: { workspace, git, envelope } }: Dossier): Source {
+  if (workspace !== undefined) return { path: workspace.path };
+  const source = sourceOf(envelope);
+  return git !== undefined && 'git' in source ? { git: { url: source.git.url, ref: git.commit } } : source;
+}
 
 async function rehearsalSheet(desk: Desk, id: RunId): Promise<Sheet> {
   const { run, task, subject, approvals } = await openUnrehearsed(desk, id);

@@ -122,5 +122,6 @@ it('closes what it opened', async () => {
   await changed.build();
   const before = count();
   await changed.build();
-  expect(count()).toBe(before);
+  // Something else that this process had open may have been closed meanwhile.
+  expect(count()).toBeLessThanOrEqual(before);
 });

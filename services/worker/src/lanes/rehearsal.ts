@@ -13,6 +13,7 @@ import { rehearse } from '../rehearse/run.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { isWorkersFault, reasonFor } from './faults.ts';
 import { type Ground, openGround, type Sources } from './ground.ts';
+import { keepPatch } from './patching.ts';
 import { requestOf } from './request.ts';
 import { type Counts, countEvidence, counting } from './tally.ts';
 import { taskOf } from './tasks.ts';
@@ -91,11 +92,14 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
   const { canaries, signal } = terms;
   using ground = await openGround(lane.sources, task);
   const seal = await sealFor(task);
-  const redactor = counting(createRedactor(canaries, lane.rules), metrics);
+  const own = createRedactor(canaries, lane.rules);
+  const redactor = counting(own, metrics);
   const request = requestOf(task, ground.directory, canaries, lane.runtime);
   const seen = await rehearse(sandbox, request, { redactor, seal, blobs, signal });
   const { evidence, patches, changeSet } = seen;
   const sealed = await seal?.end();
+  const scrub = (text: string): string => own.text(text).text;
+  const patch = await keepPatch(blobs, lane.log, { task, ground, changeSet, scrub, signal });
   const [evidenceDigest, patchesDigest, raw] = await Promise.all([
     keepDocument(blobs, evidence),
     keepDocument(blobs, patches),
@@ -106,7 +110,7 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
   return {
     ok: true as const,
     ...{ evidence: evidenceDigest, patches: patchesDigest, raw_output: raw },
-    change_set: changeSet?.digest ?? null,
+    ...{ change_set: changeSet?.digest ?? null, patch },
     ...originOf(ground),
     took_ms: Math.round(tookMs),
   };

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type GitSources, readGitRef, readGitUrl } from './git-names.ts';
+import { allowedSource, type GitSources } from './git-names.ts';
 
 const ALLOWED: GitSources = {
   hosts: ['git.example', '*.forge.example', 'odd.example:8443'],
@@ -19,7 +18,7 @@ describe('the URL of a repository', () => {
     ['https://odd.example:8443/x', 'https://odd.example:8443/x'],
     ['file:///srv/git/a.git', 'file:///srv/git/a.git'],
   ])('%s is taken as %s', (text, url) => {
-    expect(readGitUrl(text, ALLOWED).url).toBe(url);
+    expect(allowedSource(text, ALLOWED).url).toBe(url);
   });
 
   it.each([
@@ -69,7 +68,7 @@ describe('the URL of a repository', () => {
     '',
     `https://git.example/${'a'.repeat(2000)}`,
   ])('%j is refused', (text) => {
-    expect(() => readGitUrl(text, ALLOWED)).toThrow(refusal);
+    expect(() => allowedSource(text, ALLOWED)).toThrow(refusal);
   });
 
   it('is never of a host that was not named, and never starts as an option', () => {
@@ -93,7 +92,7 @@ describe('the URL of a repository', () => {
       fc.property(fc.array(pieces, { maxLength: 8 }), (parts) => {
         let url: string;
         try {
-          url = readGitUrl(`https://${parts.join('')}`, ALLOWED).url;
+          url = allowedSource(`https://${parts.join('')}`, ALLOWED).url;
         } catch (cause) {
           expect(cause).toEqual(refusal);
           return;
@@ -101,67 +100,6 @@ describe('the URL of a repository', () => {
         expect(url).toMatch(/^https:\/\/(git\.example)\//);
       }),
       { numRuns: 500 },
-    );
-  });
-});
-
-describe('a ref', () => {
-  it('is a branch or a tag, either of them by its full name, or a whole commit', () => {
-    const commit = 'a'.repeat(40);
-    expect(readGitRef('main')).toEqual({ names: ['refs/heads/main', 'refs/tags/main'] });
-    expect(readGitRef('feature/x-1')).toEqual({ names: ['refs/heads/feature/x-1', 'refs/tags/feature/x-1'] });
-    expect(readGitRef('refs/tags/v1')).toEqual({ names: ['refs/tags/v1'] });
-    expect(readGitRef(commit)).toEqual({ commit });
-  });
-
-  it.each(['HEAD', 'refs/pull/1/head', 'refs/drylane/x', 'FETCH_HEAD', '@', 'a'.repeat(301), ''])(
-    '%j is refused',
-    (text) => {
-      expect(() => readGitRef(text)).toThrow(refusal);
-    },
-  );
-
-  it('is refused wherever git refuses it as a name, and never looks like an option', () => {
-    const pieces = fc.constantFrom(
-      'a',
-      'b',
-      '-',
-      '.',
-      '..',
-      '/',
-      '@{',
-      '@',
-      '~',
-      '^',
-      ':',
-      '?',
-      '*',
-      '[',
-      '\\',
-      ' ',
-      '\t',
-      '.lock',
-      '\x7f',
-      'refs/heads/',
-    );
-    fc.assert(
-      fc.property(fc.array(pieces, { minLength: 1, maxLength: 5 }), (parts) => {
-        const text = parts.join('');
-        let names: readonly string[];
-        try {
-          const ref = readGitRef(text);
-          names = 'commit' in ref ? [] : ref.names;
-        } catch (cause) {
-          expect(cause).toEqual(refusal);
-          return;
-        }
-        expect(text.startsWith('-')).toBe(false);
-        for (const name of names) {
-          expect(name).toMatch(/^refs\/(heads|tags)\//);
-          execFileSync('git', ['check-ref-format', name]);
-        }
-      }),
-      { numRuns: 300 },
     );
   });
 });

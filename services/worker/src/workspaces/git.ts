@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { DrylaneError } from '@drylane/proto/errors';
+import { readGitRef } from '@drylane/proto/git';
 import { lockDirectory } from '../promote/lock.ts';
 import type { TreeCache } from './cache.ts';
-import { type GitSource, type GitSources, readGitRef, readGitUrl } from './git-names.ts';
+import { allowedSource, type GitSource, type GitSources } from './git-names.ts';
 import { type GitBounds, gitOutput, isGitFault } from './git-run.ts';
 import { tarBytes } from './incoming.ts';
 import type { TreeLimits } from './limits.ts';
@@ -48,7 +49,7 @@ export async function openGitWorkspaces(options: GitOptions): Promise<GitWorkspa
   const mirrors: Mirrors = { root, bounds, most, users: new Map() };
   const refresh = createRefresh(mirrors);
   const resolve = async (url: string, ref: string): Promise<string> => {
-    const source = readGitUrl(url, options.allowed);
+    const source = allowedSource(url, options.allowed);
     const asked = readGitRef(ref);
     if ('commit' in asked) {
       // A mirror that is being fetched may be none.
@@ -61,7 +62,7 @@ export async function openGitWorkspaces(options: GitOptions): Promise<GitWorkspa
     return onlyOne(ref, new Set(found.filter((commit) => commit !== undefined)));
   };
   const lease = async (url: string, commit: string): Promise<Lease> => {
-    const source = readGitUrl(url, options.allowed);
+    const source = allowedSource(url, options.allowed);
     if (!('commit' in readGitRef(commit))) throw new Error('a tree was asked for by something but a commit');
     return options.cache.lease(keyOf(source, commit), async (directory) => {
       await resolve(url, commit);

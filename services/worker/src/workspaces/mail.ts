@@ -6,14 +6,16 @@ export interface PatchHead {
   readonly date: Date;
   /** One line; git drops `[words]` and `Re:` at its beginning. */
   readonly subject: string;
+  /** What stands below the message, by name; of no run but ours, so that nobody's words are in there. */
+  readonly trailers: Readonly<Record<string, string>>;
 }
 
 /** How a mail from `git format-patch` begins: by this time, mailers tell that it is a patch. */
 const ENVELOPE = `From ${'0'.repeat(40)} Mon Sep 17 00:00:00 2001`;
 const MOST_CHARACTERS = 500;
 
-/** The head of a mail that `git am` takes. @throws DrylaneError `bad-input` for what would be another header. */
-export function mailHead({ author, date, subject }: PatchHead): string {
+/** The head of a mail that `git am` takes, up to the line that ends the message. @throws DrylaneError `bad-input` for what would be another header. */
+export function mailHead({ author, date, subject, trailers }: PatchHead): string {
   for (const [field, text] of Object.entries({ name: author.name, subject }))
     if (
       /[\x00-\x1f\x7f]/.test(text) ||
@@ -29,6 +31,9 @@ export function mailHead({ author, date, subject }: PatchHead): string {
   if (bytes < 3 || bytes > 60) throw refused('author', 'has not 3 to 60 bytes', 'write another name');
   if (!/^[!-;=?-~]{1,200}$/.test(author.email) || Number.isNaN(date.getTime()))
     throw refused('author', 'has no e-mail address, or no date', 'write it as name@host');
+  for (const [name, text] of Object.entries(trailers))
+    if (!/^[A-Z][A-Za-z]*(-[A-Za-z]+)+$/.test(name) || !/^[!-~]{1,300}$/.test(text))
+      throw refused('trailers', 'are not names and words', 'write each on one line, without a space');
   return [
     ENVELOPE,
     `From: ${encodedWords(author.name)} <${author.email}>`,
@@ -38,6 +43,7 @@ export function mailHead({ author, date, subject }: PatchHead): string {
     'Content-Type: text/plain; charset=UTF-8',
     'Content-Transfer-Encoding: 8bit',
     '',
+    ...Object.entries(trailers).map(([name, text]) => `${name}: ${text}`),
     '',
   ].join('\n');
 }

@@ -1,11 +1,12 @@
 import { ChangeSet, type ChangeSetEntry } from '@drylane/proto/change-set';
 import type { FileState } from '@drylane/proto/evidence';
 import { describe, expect, it } from 'vitest';
+import type { PatchHead } from './mail.ts';
 import { contentsOf, entriesOf, file, HEAD, stateOf, type Things } from './patch.fixture.ts';
 import { patchOf } from './patch.ts';
 
 describe('a patch', () => {
-  it.each([
+  it.each<Partial<PatchHead>>([
     { subject: 'two\nlines' },
     { subject: '' },
     { subject: 'x'.repeat(501) },
@@ -16,6 +17,11 @@ describe('a patch', () => {
     { author: { name: 'ab', email: 'a@b' } },
     { author: { name: 'é'.repeat(31), email: 'a@b' } },
     { date: new Date(Number.NaN) },
+    { trailers: { 'Drylane-Run': 'a\n---' } },
+    { trailers: { 'Drylane-Run': '' } },
+    { trailers: { 'Drylane-Run': 'two words' } },
+    { trailers: { From: 'x' } },
+    { trailers: { 'X-Y\nA-B': 'x' } },
   ])('is refused with the head %j', async (wrong) => {
     const made = patchOf({ entries: [] }, contentsOf({}), { ...HEAD, ...wrong });
     await expect(made).rejects.toMatchObject({ code: 'bad-input' });
@@ -81,6 +87,28 @@ describe('a patch', () => {
       code: 'bad-input',
       problems: [{ field: 'a' }, { field: 'b' }],
     });
+  });
+
+  it('is refused where all files together, or what would be written of them, is too large', async () => {
+    const things: Things = { a: [file('12345'), file('123456')], b: [null, file('1234567')] };
+    const make = (limits: object) =>
+      patchOf({ entries: entriesOf(things) }, contentsOf(things), HEAD, {
+        limits: { file: 7, files: 18, patch: 2000, ...limits },
+      });
+    expect((await make({})).text).toContain('+1234567');
+    await expect(make({ files: 17 })).rejects.toMatchObject({ problems: [{ field: 'files' }] });
+    await expect(make({ patch: 300 })).rejects.toMatchObject({
+      code: 'bad-input',
+      problems: [{ field: 'patch' }],
+    });
+  });
+
+  it('is given up when it is told to', async () => {
+    const things: Things = { a: [file('1'), file('2')] };
+    const made = patchOf({ entries: entriesOf(things) }, contentsOf(things), HEAD, {
+      signal: AbortSignal.abort(),
+    });
+    await expect(made).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('is never made of other contents than the change set says', async () => {

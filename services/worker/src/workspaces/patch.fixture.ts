@@ -10,6 +10,7 @@ export const HEAD = {
   author: { name: 'A Person', email: 'a@example.org' },
   date: new Date('2026-11-20T10:11:12Z'),
   subject: 'Normalize the frontmatter',
+  trailers: { 'Drylane-Run': 'run_0' },
 };
 
 /** What stands at a path: a file by contents and mode, a link by its target, or nothing. */

@@ -188,7 +188,7 @@ describe('a change set as a patch', () => {
       const head = { ...HEAD, author: { name, email: 'a@example.org' }, subject };
       apply((await patchOf({ entries: entriesOf(things) }, contentsOf(things), head)).text);
       expect(git('log', '-1', '--format=%an|%ae|%aI|%B').trim()).toBe(
-        `${name}|a@example.org|2026-11-20T10:11:12+00:00|${subject}`,
+        `${name}|a@example.org|2026-11-20T10:11:12+00:00|${subject}\n\nDrylane-Run: run_0`,
       );
     }
   });

@@ -24,35 +24,59 @@ export interface GitPatch {
   readonly untold: readonly { readonly path: string; readonly why: string }[];
 }
 
-/** The largest file on either side; beyond, a patch is no way to carry it. */
-const MOST_BYTES = 64 * 2 ** 20;
+/**
+ * The largest file on either side, both sides of all files together, and the patch itself, in bytes: beyond, a patch is no way
+ * to carry it. To write two sides of the largest file takes some seconds, in which nothing else of this process goes on.
+ */
+export const PATCH_LIMITS: PatchLimits = { file: 16 * 2 ** 20, files: 256 * 2 ** 20, patch: 64 * 2 ** 20 };
+
+type PatchLimits = Readonly<Record<'file' | 'files' | 'patch', number>>;
+
+/** What stops the making of a patch. */
+interface PatchBounds {
+  readonly limits?: PatchLimits;
+  readonly signal?: AbortSignal;
+}
 
 /**
  * A change set as a patch that `git am` takes on the commit it was made from. Texts are told as text, everything else as git's
  * binary patches.
- * @throws DrylaneError: any that `contents` throws, `bad-input` for files that are too large, all by name, and `internal` for
- * contents that are not those of the change set.
+ * @throws DrylaneError: any that `contents` throws, `bad-input` for files that are too large, by name, and `internal` for contents
+ * that are not those of the change set; and the signal's reason.
  */
 export async function patchOf(
   { entries }: Pick<ChangeSet, 'entries'>,
   contents: PatchContents,
   head: PatchHead,
+  { limits = PATCH_LIMITS, signal }: PatchBounds = {},
 ): Promise<GitPatch> {
   const mail = mailHead(head);
-  refuseLarge(entries);
+  const told = entries.filter(isTold);
+  refuseLarge(told, limits);
   const parts: string[] = [];
+  let bytes = 0;
   const pace = createPace();
-  for (const { path, before, after } of entries.filter(isTold)) {
+  for (const { path, before, after } of told) {
     const old = await blobOf(path, before, contents.before);
     const now = await blobOf(path, after, contents.after);
-    parts.push(filePatch(path, old, now));
+    const part = filePatch(path, old, now);
+    bytes += Buffer.byteLength(part);
+    if (bytes > limits.patch) throw tooLarge('patch');
+    parts.push(part);
     await pace();
+    signal?.throwIfAborted();
   }
   const untold = entries.flatMap((entry) => {
     const why = whyUntold(entry, entries);
     return why === undefined ? [] : [{ path: entry.path, why }];
   });
-  return { text: parts.length === 0 ? null : `${mail}---\n\n${parts.join('')}`, untold };
+  return { text: parts.length === 0 ? null : `${mail}---\n${notesOn(untold)}\n${parts.join('')}`, untold };
+}
+
+/** What a patch leaves out, where git passes over it: how many paths and why, for a name may be anything. */
+function notesOn(untold: GitPatch['untold']): string {
+  const reasons = Map.groupBy(untold, ({ why }) => why);
+  return [...reasons].map(([why, { length }]) => `Not in this patch: ${length} × ${why}.\n`).join('');
 }
 
 type Side = Pick<FileState, 'type' | 'mode'> | null;
@@ -94,12 +118,22 @@ function whyUntold(
   return undefined;
 }
 
-function refuseLarge(entries: readonly ChangeSetEntry[]): void {
-  const large = entries
-    .filter(({ before, after }) => Math.max(before?.size ?? 0, after?.size ?? 0) > MOST_BYTES)
-    .flatMap(({ path }) => refused(path, 'is too large for a patch', 'land it with drylane apply').problems);
-  if (large.length > 0) throw new DrylaneError('bad-input', large);
+function refuseLarge(entries: readonly ChangeSetEntry[], limits: PatchLimits): void {
+  const sizes = entries.map(({ before, after }) => [before?.size ?? 0, after?.size ?? 0] as const);
+  const large = entries.filter((_, index) => Math.max(...(sizes[index] ?? [])) > limits.file);
+  if (large.length > 0)
+    throw new DrylaneError(
+      'bad-input',
+      large.slice(0, MOST_NAMED).flatMap(({ path }) => tooLarge(path).problems),
+    );
+  if (sizes.flat().reduce((sum, size) => sum + size, 0) > limits.files) throw tooLarge('files');
 }
+
+const tooLarge = (field: string): DrylaneError =>
+  refused(field, 'is too large for a patch', 'land it with drylane apply');
+
+/** Paths in an error. */
+const MOST_NAMED = 20;
 
 /** What git would keep of one side, once it is sure that it is what the change set says. */
 async function blobOf(
