@@ -1,7 +1,6 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Execution, Promoted } from '@drylane/proto/promotion';
 import { Rehearsal } from '@drylane/proto/rehearsal';
@@ -9,48 +8,22 @@ import { Schedule } from '@drylane/proto/schedule';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRYLANE, drylane } from '../journey/drylane.ts';
 import { atTerminal } from '../journey/terminal.ts';
-import { type Fleet, startFleet } from './fleet.ts';
+import { type CliFleet, HELD, idIn, makeSite, openCliFleet, textIn as text, WRITE } from './cli.ts';
+import { startFleet } from './fleet.ts';
 
-let fleet: Fleet;
-let agent: NodeJS.ProcessEnv;
-let approver: NodeJS.ProcessEnv;
-let operator: NodeJS.ProcessEnv;
+let cli: CliFleet;
+let [agent, approver, operator]: NodeJS.ProcessEnv[] = [];
 let own: string;
 beforeAll(async () => {
-  fleet = await startFleet();
-  own = await mkdtemp(join(tmpdir(), 'drylane-fleet-cli-'));
-  const as = async (role: string): Promise<NodeJS.ProcessEnv> => {
-    const file = join(own, `${role}.token`);
-    await writeFile(file, `${await fleet.token(role, 'web')}\n`, { mode: 0o600 });
-    return { DRYLANE_URL: fleet.url, DRYLANE_TOKEN_FILE: file, XDG_STATE_HOME: join(own, 'state') };
-  };
-  [agent, approver, operator] = [await as('submitter'), await as('approver'), await as('operator')];
+  cli = await openCliFleet();
+  ({ agent, approver, operator, own } = cli);
 }, 180_000);
 afterAll(async () => {
-  await fleet?.[Symbol.asyncDispose]();
-  await rm(own, { recursive: true, force: true });
+  await cli?.[Symbol.asyncDispose]();
 }, 60_000);
 
-/** A workspace that the fleet reaches, with a file in it. */
-async function site(name: string, root = fleet.workspaces): Promise<string> {
-  const directory = join(root, name);
-  await mkdir(directory);
-  await writeFile(join(directory, 'a.txt'), 'old\n');
-  return directory;
-}
-
-/** Runs the command line and holds that it never repeats its token. */
-function run(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const done = drylane(args, { cwd: own, env: agent, ...options });
-  expect(done.stdout + done.stderr).not.toMatch(/drl_[A-Za-z0-9]{12}_/);
-  return done;
-}
-
-const WRITE = ['--expect', '*.txt', '--', 'echo new > a.txt'];
-/** Ends as it should not, which holds it until a person looks. */
-const HELD = ['--expect', '*.txt', '--expect-exit', '3', '--', 'echo new > a.txt'];
-const text = (directory: string): Promise<string> => readFile(join(directory, 'a.txt'), 'utf8');
-const idIn = (said: string): string => /run_[0-9A-Z]{26}/.exec(said)?.[0] ?? 'none';
+const site = (name: string, root = cli.fleet.workspaces): Promise<string> => makeSite(root, name);
+const run: CliFleet['run'] = (...asked) => cli.run(...asked);
 
 describe('drylane rehearse against a fleet', () => {
   it('prints the same block, touches nothing, and says how it goes on standard error', async () => {
@@ -156,47 +129,6 @@ describe('drylane execute against a fleet', () => {
   });
 });
 
-describe('a directory that is sent to a fleet', () => {
-  it('is rehearsed on there, and its changes are applied here', async () => {
-    const cwd = await site('mine', own);
-    await symlink('/etc/passwd', join(cwd, 'link'));
-    const { status, stdout } = run(['rehearse', '--snapshot', '.', ...WRITE], { cwd });
-    const id = idIn(stdout);
-    expect([status, stdout]).toEqual([0, expect.stringContaining(`drylane apply ${id} --workspace ${cwd}`)]);
-    expect(run(['apply', id]).status).toBe(2);
-    const applied = run(['apply', '--json', id, '--workspace', cwd]);
-    expect(applied.status).toBe(0);
-    expect(Promoted.parse(JSON.parse(applied.stdout)).promotion.result).toBe('promoted');
-    expect(await text(cwd)).toBe('new\n');
-    const again = run(['apply', id, '--workspace', cwd]);
-    expect([again.status, again.stdout]).toEqual([13, expect.stringContaining('drift:')]);
-  });
-
-  it('lands by itself where that was asked for, and nobody has to agree', async () => {
-    const cwd = await site('sent', own);
-    const { status, stdout } = run(['execute', '--json', '--snapshot', '.', ...WRITE], { cwd });
-    expect([status, Execution.parse(JSON.parse(stdout)).promotion?.result]).toEqual([0, 'promoted']);
-    expect(await text(cwd)).toBe('new\n');
-    const held = run(['execute', '--snapshot', '.', ...HELD], { cwd: await site('sent-held', own) });
-    expect([held.status, held.stdout]).toEqual([11, expect.stringContaining('--workspace')]);
-  });
-
-  it('is named by its digest, without what was excluded', async () => {
-    const cwd = await site('named', own);
-    await mkdir(join(cwd, 'big'));
-    execFileSync('mkfifo', [join(cwd, 'big/fifo')]);
-    expect(run(['snapshot', '.'], { cwd }).stderr).toContain('is a fifo');
-    const { status, stdout } = run(['snapshot', '.', '--exclude', 'big/'], { cwd });
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^sha256:[0-9a-f]{64}\n$/)]);
-    const file = join(own, 'envelope.json');
-    const intent = { mode: 'read-only' };
-    const on = { command: 'test ! -e big && cat a.txt', working_dir: '/workspace', intent };
-    await writeFile(file, JSON.stringify({ ...on, workspace: { snapshot: stdout.trim() } }));
-    expect(run(['rehearse', '-f', file]).status).toBe(0);
-    expect(run(['execute', '-f', file]).stderr).toContain('lands where you have it');
-  });
-});
-
 describe('a fleet whose policy asks before a rehearsal, too', () => {
   it('shows at the terminal what is asked for, and rehearses it then', async () => {
     await using strict = await startFleet(
@@ -281,13 +213,13 @@ describe('a fleet that is not as it should be', () => {
       expect.stringContaining('goes on in the fleet'),
     ]);
     const id = idIn(watched.said());
-    expect(await fleet.operator.until(id, 'promotable')).toMatchObject({ state: 'promotable' });
+    expect(await cli.fleet.operator.until(id, 'promotable')).toMatchObject({ state: 'promotable' });
   });
 
   it('comes back, and the run is followed on', async () => {
     const watched = await watching(await site('restarted'), 'sleep 6');
-    await fleet.processes.get('dispatcher')?.end('SIGKILL');
-    await fleet.start('dispatcher');
+    await cli.fleet.processes.get('dispatcher')?.end('SIGKILL');
+    await cli.fleet.start('dispatcher');
     await watched.closed;
     expect([watched.child.exitCode, watched.said()]).toEqual([0, expect.stringContaining('  promotable\n')]);
   });
