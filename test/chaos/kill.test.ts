@@ -1,37 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectEngine, type Engine } from '@drylane/worker/sandbox/engine';
+import { connectEngine } from '@drylane/worker/sandbox/engine';
 import { describe, expect, it } from 'vitest';
 import { hashTree } from '../demo/tree.ts';
 import { DRYLANE, drylane } from '../journey/drylane.ts';
 import { makePlace } from '../journey/place.ts';
+import { NOTHING, remains } from './remains.ts';
 
 const ROUNDS = Number(process.env.DRYLANE_KILL_ROUNDS ?? 16);
 const KILLED_EACH = Number(process.env.DRYLANE_KILL_EACH ?? 4);
-
-/** Everything of a state directory's rehearsals that is in the engine, in the mount table, or in itself. */
-async function remains(engine: Engine, state: string) {
-  const filters = { label: ['drylane'] };
-  const containers = await engine.listContainers({ all: true, filters });
-  const { Volumes } = await engine.listVolumes({ filters: JSON.stringify(filters) });
-  const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
-    .split('\n')
-    .filter((l) => l.includes(state));
-  return {
-    // Others may be rehearsing on this machine meanwhile.
-    containers: containers
-      .filter((c) => c.Mounts.some(({ Source }) => Source.startsWith(`${state}/`)))
-      .map((c) => c.Id),
-    volumes: (Volumes ?? [])
-      .filter((v) => JSON.stringify(v.Options).includes(`${state}/`))
-      .map((v) => v.Name),
-    mounts,
-    directories: await readdir(join(state, 'sandboxes')).catch(() => []),
-  };
-}
 
 describe('rehearsals that are killed', () => {
   it(
@@ -66,12 +46,7 @@ describe('rehearsals that are killed', () => {
       // A request that was on its way when its sender died may still make a container; then it is there to be found.
       await sleep(1000);
       expect(drylane(['doctor', '--state', place.state], { cwd: place.site }).status).toBe(0);
-      expect(await remains(engine, place.state)).toEqual({
-        containers: [],
-        volumes: [],
-        mounts: [],
-        directories: [],
-      });
+      expect(await remains(engine, place.state)).toEqual(NOTHING);
       expect(await hashTree(place.site)).toBe(before);
     },
     20_000 + ROUNDS * 4_000,

@@ -15,7 +15,8 @@ let first: string;
 beforeAll(async () => {
   repository = makeRepository();
   first = repository.commit({ 'site/a.txt': 'old\n', 'other.md': 'o\n' });
-  cli = await openCliFleet(undefined, { DRYLANE_GIT_SOURCES: `file:${repository.directory}` });
+  const worker = { DRYLANE_GIT_SOURCES: `file:${repository.directory}` };
+  cli = await openCliFleet({ environment: { rehearsal: worker, live: worker } });
   ({ own } = cli);
 }, 180_000);
 afterAll(async () => {

@@ -131,9 +131,10 @@ describe('drylane execute against a fleet', () => {
 
 describe('a fleet whose policy asks before a rehearsal, too', () => {
   it('shows at the terminal what is asked for, and rehearses it then', async () => {
-    await using strict = await startFleet(
-      (root) => `version: 1\napprovals: { rehearsal: { from: low } }\nworkspaces: { roots: ["${root}"] }\n`,
-    );
+    await using strict = await startFleet({
+      policy: (root) =>
+        `version: 1\napprovals: { rehearsal: { from: low } }\nworkspaces: { roots: ["${root}"] }\n`,
+    });
     const as = async (role: string): Promise<NodeJS.ProcessEnv> => ({
       ...{ DRYLANE_URL: strict.url, DRYLANE_TOKEN: await strict.token(role, 'web') },
     });

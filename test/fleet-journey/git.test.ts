@@ -24,10 +24,11 @@ beforeAll(async () => {
     'site/private.txt': 'p\n',
     'other.md': 'o\n',
   });
-  fleet = await startFleet(undefined, {
+  const worker = {
     DRYLANE_GIT_SOURCES: `git.example,file:${repository.directory}`,
     DRYLANE_LOCK: '2s',
-  });
+  };
+  fleet = await startFleet({ environment: { rehearsal: worker, live: worker } });
   [agent, approver] = await Promise.all([fleet.client('submitter', 'web'), fleet.client('approver', 'web')]);
 }, 180_000);
 afterAll(async () => {

@@ -32,7 +32,7 @@ export async function startProcess(
   createInterface(child.stderr).on('line', (line) => void errors.push(line));
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(child.stdout).on('line', (text) => {
-      const line: Line = JSON.parse(text);
+      const line = lineOf(text);
       lines.push(line);
       if (line.msg === `the ${service} is up`) resolve(Number(line.port));
     });
@@ -48,4 +48,13 @@ export async function startProcess(
       return child.exitCode ?? String(child.signalCode);
     },
   };
+}
+
+/** What a line says; one that was cut off in the middle says nothing. */
+function lineOf(text: string): Line {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
 }

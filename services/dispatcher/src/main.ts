@@ -69,6 +69,8 @@ await runProcess(async () => {
       metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });
       log.about({ run: id, stage: 'settle' }).info('settled', { lane, state });
     },
+    stuck: ({ id, state }, fault) =>
+      log.about({ run: id }).error('a run cannot be moved on', { state, fault }),
   };
   const ready = readiness({
     ledger: async () => void (await fleet.desk.ledger.listRuns({ limit: 1 })),

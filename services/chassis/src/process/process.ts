@@ -52,8 +52,8 @@ export interface ProcessOptions {
   readonly queues: readonly [string, ...string[]];
 }
 
-/** How long flows that ended are known, so that nothing is brought through the queues twice. */
-const KEEP = { count: 2000, seconds: 60 };
+/** How long flows that ended are known: until then nothing is brought through the queues twice, or tried again. */
+const KEEP = { count: 2000, seconds: 20 };
 const PATIENCE_MS = 5_000;
 const LIMITS = { settleMs: 500, closeMs: 3_000 };
 

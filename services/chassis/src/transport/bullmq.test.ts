@@ -69,6 +69,38 @@ describe('processes that share a Redis', () => {
   });
 });
 
+describe('a flow that has ended', () => {
+  it('is known as long as it is to be, though no other ends, and can be brought again then', async () => {
+    const keep = { count: KEEP, seconds: 0.3 };
+    await using transport = bullTransport({ ...bullSettings(server), keep });
+    const heard = new Heard();
+    serveAll(transport, async ({ flow }) => {
+      heard.tell(flow);
+      return null;
+    });
+    await transport.submit(flowOf('run_A'));
+    await heard.until(3);
+    await transport.submit(flowOf('run_A'));
+    expect(await transport.has('run_A')).toBe(true);
+    await expect.poll(() => transport.has('run_A')).toBe(false);
+    await transport.submit(flowOf('run_A'));
+    expect(await heard.until(6)).toEqual(Array(6).fill('run_A'));
+  });
+
+  it('failed at last only after pauses that became longer', async () => {
+    await using transport = bullTransport(bullSettings(server));
+    const heard = new Heard();
+    serveAll(transport, async ({ before }) => {
+      heard.tell(before === null ? Date.now() : null);
+      throw new Error('not yet');
+    });
+    await transport.submit(flowOf('run_A', { steps: [{ queue: 'first', data: 1, attempts: 4 }] }));
+    const times = (await heard.until(4)).map(Number);
+    const pauses = times.slice(1).map((time, i) => time - (times[i] ?? 0));
+    for (const [i, least] of [100, 200, 400].entries()) expect(pauses[i]).toBeGreaterThanOrEqual(least - 5);
+  });
+});
+
 describe('what Redis holds', () => {
   it('is bounded when flows have ended, whatever became of them', async () => {
     const transport = bullTransport(bullSettings(server));

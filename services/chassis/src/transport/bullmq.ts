@@ -3,7 +3,7 @@ import { FlowProducer } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { askingConnection, type Trouble, unavailable, untilReady } from './connection.ts';
 import { checkFlow, checkNames, checkQueue, closedError } from './flow.ts';
-import { type Keep, NOTHING, type Sight, sightOf, treeOf } from './jobs.ts';
+import { isForgotten, type Keep, NOTHING, SEEN, type Sight, sightOf, treeOf } from './jobs.ts';
 import { serveQueue } from './serving.ts';
 import type { Flow, Serving, Transport, Work } from './transport.ts';
 
@@ -59,7 +59,11 @@ class BullTransport implements Transport {
     checkFlow(flow, queues);
     const tree = treeOf(flow, keep);
     await this.#alone(async () => {
-      if ((await this.#watch(flow.id)).last !== null) return;
+      const sight = await this.#watch(flow.id);
+      if (sight.last !== null) {
+        if (!this.#isForgotten(sight) || !(await this.#remove(flow.id, sight.last))) return;
+        if ((await this.#watch(flow.id)).last !== null) return;
+      }
       try {
         await this.#producer.add(tree);
       } catch (error) {
@@ -101,7 +105,10 @@ class BullTransport implements Transport {
   }
 
   async has(id: string): Promise<boolean> {
-    return this.#alone(async () => (await this.#watch(id)).last !== null);
+    return this.#alone(async () => {
+      const sight = await this.#watch(id);
+      return sight.last !== null && !this.#isForgotten(sight);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,9 +132,13 @@ class BullTransport implements Transport {
     const [, , ...rows] = await Promise.all([
       this.#client.unwatch(),
       this.#client.watch(keys),
-      ...keys.map((key) => this.#client.hmget(key, 'name', 'ats')),
+      ...keys.map((key) => this.#client.hmget(key, ...SEEN)),
     ]);
-    return rows.reduce<Sight>((sight, [name, begun], i) => sightOf(sight, queues[i], name, begun), NOTHING);
+    return rows.reduce<Sight>((sight, row, i) => sightOf(sight, queues[i], row), NOTHING);
+  }
+
+  #isForgotten(sight: Sight): boolean {
+    return isForgotten(sight, this.#settings.keep, Date.now());
   }
 
   /** Takes a flow's jobs out, in a transaction; false where what is watched has changed. */

@@ -7,6 +7,13 @@ export const LAST_PRIORITY = 2_000_000;
 /** How often a step may be begun at all. */
 export const MOST_ATTEMPTS = 1000;
 
+const SOONEST_AGAIN_MS = 100;
+const LATEST_AGAIN_MS = 10_000;
+
+/** How long a step waits that has failed so many times, before it is begun again: what it needs may be starting anew. */
+export const pauseMs = (failures: number): number =>
+  Math.min(SOONEST_AGAIN_MS * 2 ** (failures - 1), LATEST_AGAIN_MS);
+
 const NAME = /^[A-Za-z][A-Za-z0-9._-]{0,199}$/;
 const REASON = 500;
 

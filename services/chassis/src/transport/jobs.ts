@@ -34,6 +34,7 @@ export function treeOf(flow: Flow, keep: Keep): FlowJob {
       opts: {
         jobId,
         attempts: step.attempts,
+        backoff: { type: 'custom' },
         // Never 0: those would begin last in, first out, when the step before them ends.
         priority: flow.priority + 1,
         stackTraceLimit: 0,
@@ -61,21 +62,29 @@ export interface Sight {
   readonly first: { readonly begun: boolean } | null;
   /** The queue of the last step: without it, there is no flow. */
   readonly last: string | null;
+  /** When the last step came to an end, in milliseconds since 1970; null while it has not. */
+  readonly endedMs: number | null;
 }
 
-export const NOTHING: Sight = { first: null, last: null };
+export const NOTHING: Sight = { first: null, last: null, endedMs: null };
 
-/** Adds what a job's name and number of beginnings say to what is known of its flow. */
+/** What Redis holds of a job that tells of its flow. */
+export const SEEN = ['name', 'ats', 'finishedOn'] as const;
+
+/** Adds what a job's fields, those of {@link SEEN}, say to what is known of its flow. */
 export function sightOf(
   sight: Sight,
   queue: string | undefined,
-  name: string | null | undefined,
-  begun: string | null | undefined,
+  [name, begun, ended]: readonly (string | null)[],
 ): Sight {
   if (typeof name !== 'string' || queue === undefined) return sight;
   const place = placeOf(name);
-  return {
-    first: place.first ? { begun: typeof begun === 'string' } : sight.first,
-    last: place.last ? queue : sight.last,
-  };
+  const first = place.first ? { begun: typeof begun === 'string' } : sight.first;
+  if (!place.last) return { ...sight, first };
+  return { first, last: queue, endedMs: typeof ended === 'string' ? Number(ended) : null };
+}
+
+/** Whether a flow has ended longer ago than it is to be known. The queue itself forgets one only when others end. */
+export function isForgotten({ endedMs }: Sight, { seconds }: Keep, nowMs: number): boolean {
+  return endedMs !== null && nowMs - endedMs > seconds * 1000;
 }

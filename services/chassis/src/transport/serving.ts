@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Job as QueuedJob, Worker } from 'bullmq';
 import { type Trouble, workingConnection } from './connection.ts';
-import { lostReason, MOST_ATTEMPTS, reasonOf } from './flow.ts';
+import { lostReason, MOST_ATTEMPTS, pauseMs, reasonOf } from './flow.ts';
 import { type Outcome, type Payload, placeOf } from './jobs.ts';
 import type { Before, Serving, Work } from './transport.ts';
 
@@ -41,6 +41,7 @@ export function serveQueue(settings: ServingSettings): Serving {
     // Who begins a job counts, for each by its own measure: this one would be the same for all jobs of a queue.
     maxStalledCount: MOST_ATTEMPTS,
     runRetryDelay: RETRY_MS,
+    settings: { backoffStrategy: pauseMs },
   });
   worker.on('error', trouble);
   worker.on('lockRenewalFailed', (ids) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
-import type { Json, Transport } from '@drylane/chassis/transport/transport';
+import type { Json, Job as QueuedJob, Transport } from '@drylane/chassis/transport/transport';
 import type { Verdict } from '@drylane/proto/decision';
 import { digestOfJson } from '@drylane/proto/digest';
 import { Envelope } from '@drylane/proto/envelope';
@@ -44,7 +44,15 @@ beforeEach(async () => {
     proven: async <T>(approvals: T) => approvals,
   };
   const loaded = { policy, digest: digestOfJson(policy), shipped: false };
-  fleet = { desk, policy: loaded, transport, limits: LIMITS, nudge: () => {}, told: () => {} };
+  fleet = {
+    desk,
+    policy: loaded,
+    transport,
+    limits: LIMITS,
+    nudge: () => {},
+    told: () => {},
+    stuck: () => {},
+  };
 });
 afterEach(async () => {
   await transport[Symbol.asyncDispose]();
@@ -68,7 +76,7 @@ const NOTHING_TO_LAND = {
 };
 
 /** Serves as workers and a comparator do, with this verdict; `more` is what else the worker says. */
-function serve(verdict: Verdict, answer?: Json, more: object = {}): void {
+function serve(verdict: Verdict, answer?: Json, more: object = {}, settle = settleWork(fleet)): void {
   const { blobs } = fleet.desk;
   const options = { concurrency: 4 };
   transport.serve('rehearse', async () => null, options);
@@ -83,7 +91,7 @@ function serve(verdict: Verdict, answer?: Json, more: object = {}): void {
     };
   };
   transport.serve('compare', async ({ data }) => answer ?? decide(data), options);
-  transport.serve('settle', settleWork(fleet), options);
+  transport.serve('settle', settle, options);
 }
 
 /** The state that a run comes to. */
@@ -209,6 +217,26 @@ describe('a run of a fleet', () => {
   });
 });
 
+describe('what was answered', () => {
+  it('is settled when the disk has room again, and is not taken for nonsense', async () => {
+    const { desk } = fleet;
+    const { promise, resolve } = Promise.withResolvers<QueuedJob>();
+    serve('promote', undefined, {}, async (job) => {
+      resolve(job);
+      return null;
+    });
+    const id = await taken(asked());
+    await advanceLine(fleet);
+    const job = await promise;
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { syscall: 'write' });
+    const blobs = { ...desk.blobs, put: () => Promise.reject(full) };
+    await expect(settleWork({ ...fleet, desk: { ...desk, blobs } })(job)).rejects.toBe(full);
+    expect((await ledger.readRun(RunId.parse(id))).run.state).toBe('rehearsing');
+    await settleWork(fleet)(job);
+    expect((await ledger.readRun(RunId.parse(id))).run.state).toBe('promotable');
+  });
+});
+
 describe('the line', () => {
   it('lets in as many as the window holds, and another tenant first', async () => {
     for (let i = 0; i < 3; i++) await taken(asked());
@@ -245,6 +273,36 @@ describe('the line', () => {
     serve('promote');
     await reconcile(fleet, Date.now());
     expect(await stateOf(id, (now) => now !== 'rehearsing')).toBe('promotable');
+  });
+
+  it('goes on with the other runs where one cannot be moved', async () => {
+    const stuck: unknown[] = [];
+    serve('promote');
+    const ids = [await taken(asked({}, { promote: true })), await taken(asked({}, { promote: true }))];
+    await advanceLine(fleet);
+    for (const id of ids) await stateOf(id, (now) => now === 'promotable');
+    const { run } = await ledger.readRun(RunId.parse(ids[0]));
+    rmSync(join(state, 'blobs', String(run.decision_digest).slice(7, 9)), { recursive: true });
+    const has: string[] = [];
+    const watched: Transport = {
+      ...transport,
+      has: async (id) => has.push(id) === 0,
+      submit: async () => {},
+    };
+    await advanceLine({ ...fleet, transport: watched, stuck: ({ id }, fault) => stuck.push([id, fault]) });
+    expect(has).toHaveLength(2);
+    expect(stuck).toMatchObject(ids.map((id) => [id, { code: 'not-found' }]));
+  });
+
+  it('looks at all runs that are under way, however many there are', async () => {
+    fleet = { ...fleet, limits: { ...LIMITS, window: 200, waiting: 200, waitingOfTenant: 200 } };
+    for (let i = 0; i < 102; i++) await taken(asked());
+    await advanceLine(fleet);
+    expect(await ledger.countByTenant('rehearsing')).toEqual(new Map([['web', 102]]));
+    const known = new Set<string>();
+    const watched: Transport = { ...transport, has: async (id) => known.add(id).size > 0 };
+    await reconcile({ ...fleet, transport: watched }, Date.now());
+    expect(known.size).toBe(102);
   });
 
   it('gives up what nobody told of in time', async () => {

@@ -25,4 +25,6 @@ export interface Fleet {
   nudge(): void;
   /** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */
   told(run: Run, lane: Lane): void;
+  /** Hears of a run that could not be moved on now, and why; it is tried again. */
+  stuck(run: Run, fault: unknown): void;
 }

@@ -9,13 +9,19 @@ import type { Run } from '../ledger/event.ts';
 const REHEARSALS = 2;
 /** What only reads and answers may be done again. */
 const AGAIN = 5;
+/** With the pauses between, a quarter of an hour: what was answered must outlast a ledger that is away. */
+const SETTLINGS = 100;
 
 /** The flow of a run's rehearsal. The higher the rank, the later: a tenant's second run waits for everyone's first. */
 export function rehearsalFlow(run: Run, task: Digest, rank: number, trace?: Trace): Flow {
   const data: Job = { run: RunId.parse(run.id), lane: 'rehearsal', task };
   return {
     id: run.id,
-    steps: [step('rehearse', data, REHEARSALS), step('compare', data, AGAIN), step('settle', data, AGAIN)],
+    steps: [
+      step('rehearse', data, REHEARSALS),
+      step('compare', data, AGAIN),
+      step('settle', data, SETTLINGS),
+    ],
     priority: priorityOf(rank),
     ...(trace === undefined ? {} : { trace }),
   };
@@ -32,7 +38,7 @@ export function promotionFlow(run: Run, mode: PromotionMode, task: Digest): Flow
     steps: [
       step('promote', data, 1),
       ...(mode === 'rerun' ? [step('compare', data, AGAIN), step('land', data, 1)] : []),
-      step('settle', data, AGAIN),
+      step('settle', data, SETTLINGS),
     ],
     priority: 0,
   };

@@ -13,6 +13,19 @@ export interface Landable {
   readonly task: Digest;
 }
 
+const SOONEST_AGAIN_MS = 1_000;
+const LATEST_AGAIN_MS = 600_000;
+
+/**
+ * From when on a promotable run may be handed to a worker, in milliseconds since 1970. One that was given back waits for a
+ * tenth of its age: a disk that is full may have room soon, or never, and each attempt is in the ledger for ever.
+ */
+export function landsFrom({ claimant, created_ms, updated_ms }: Run): number {
+  if (claimant === null) return updated_ms;
+  const pauseMs = (updated_ms - created_ms) / 10;
+  return updated_ms + Math.min(Math.max(pauseMs, SOONEST_AGAIN_MS), LATEST_AGAIN_MS);
+}
+
 /**
  * What a worker of the live lane is told of a run; undefined for one that no worker can land: its envelope says so, or its
  * workspace is a snapshot or a git tree, which lands where those who sent it have it.

@@ -2,13 +2,14 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { end, NOTHING_KNOWN } from '../desk/ending.ts';
 import type { Run } from '../ledger/event.ts';
+import type { OldestQuery } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
 import { promotionFlow, promotionId, rehearsalFlow } from './flows.ts';
-import { promotionTask } from './landing.ts';
+import { landsFrom, promotionTask } from './landing.ts';
 import { fairShares } from './share.ts';
 
 /** How many runs are looked at in one go. */
-const PAGE = 500;
+const PAGE = 100;
 
 /** Moves runs from the line into the queue, as many as there is room for, fairly between tenants. */
 export async function advanceLine(fleet: Fleet): Promise<void> {
@@ -19,21 +20,46 @@ export async function advanceLine(fleet: Fleet): Promise<void> {
   ]);
   for (const { tenant, take, rank } of fairShares({ waiting, working }, fleet.limits.window)) {
     const runs = await ledger.oldest({ tenant, state: 'submitted', limit: take });
-    for (const [index, run] of runs.entries()) await begin(fleet, run, rank + index);
+    for (const [index, run] of runs.entries())
+      await handle(fleet, run, () => begin(fleet, run, rank + index));
   }
-  for (const run of await ledger.oldest({ tenant: null, state: 'promotable', promote: true, limit: PAGE }))
-    await land(fleet, run);
+  for await (const run of runsIn(fleet, { state: 'promotable', promote: true }))
+    await handle(fleet, run, () => land(fleet, run));
 }
 
-/** Takes a run out of the line; another replica may be quicker, and the ledger lets one. */
-async function begin(fleet: Fleet, run: Run, rank: number): Promise<void> {
-  try {
-    const moved = { type: 'moved', to: 'rehearsing', reason: null } as const;
-    await fleet.desk.ledger.append(RunId.parse(run.id), [moved], Date.now());
-  } catch (fault) {
-    if (fault instanceof DrylaneError && fault.code === 'illegal-transition') return;
-    throw fault;
+/** All runs in a state, the oldest first, however many there are. */
+async function* runsIn(
+  { desk }: Fleet,
+  query: Pick<OldestQuery, 'state' | 'promote'>,
+): AsyncGenerator<Run, void, void> {
+  for (let after: RunId | undefined; ; ) {
+    const from = after === undefined ? {} : { after };
+    const page = await desk.ledger.oldest({ ...query, ...from, tenant: null, limit: PAGE });
+    yield* page;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = RunId.parse(last.id);
   }
+}
+
+/**
+ * Does something with a run. Another replica may be quicker, and the ledger lets one. What fails with one run holds up no
+ * other, unless it would fail with each of them.
+ */
+async function handle(fleet: Fleet, run: Run, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (fault) {
+    const code = fault instanceof DrylaneError ? fault.code : undefined;
+    if (code === 'unavailable' || code === 'machine-unfit') throw fault;
+    if (code !== 'illegal-transition') fleet.stuck(run, fault);
+  }
+}
+
+/** Takes a run out of the line. */
+async function begin(fleet: Fleet, run: Run, rank: number): Promise<void> {
+  const moved = { type: 'moved', to: 'rehearsing', reason: null } as const;
+  await fleet.desk.ledger.append(RunId.parse(run.id), [moved], Date.now());
   await queue(fleet, run, rank);
 }
 
@@ -42,7 +68,7 @@ async function queue({ transport }: Fleet, run: Run, rank: number): Promise<void
 }
 
 async function land(fleet: Fleet, run: Run): Promise<void> {
-  if (await fleet.transport.has(promotionId(run))) return;
+  if (Date.now() < landsFrom(run) || (await fleet.transport.has(promotionId(run)))) return;
   const landable = await promotionTask(fleet, run);
   if (landable === undefined) return;
   await fleet.transport.submit(promotionFlow(run, landable.mode, landable.task));
@@ -53,14 +79,16 @@ async function land(fleet: Fleet, run: Run): Promise<void> {
  * never came to it. What has been under way for longer than anything may take is given up.
  */
 export async function reconcile(fleet: Fleet, nowMs: number): Promise<void> {
-  const { desk, limits, transport } = fleet;
-  for (const run of await desk.ledger.oldest({ tenant: null, state: 'rehearsing', limit: PAGE })) {
-    if (nowMs - run.updated_ms > limits.givenUpMs) await giveUp(fleet, run, 'inconclusive');
-    else if (!(await transport.has(run.id))) await queue(fleet, run, 0);
-  }
+  const { limits, transport } = fleet;
+  const isGivenUp = ({ updated_ms }: Run): boolean => nowMs - updated_ms > limits.givenUpMs;
+  for await (const run of runsIn(fleet, { state: 'rehearsing' }))
+    await handle(fleet, run, async () => {
+      if (isGivenUp(run)) await giveUp(fleet, run, 'inconclusive');
+      else if (!(await transport.has(run.id))) await queue(fleet, run, 0);
+    });
   // Its worker says what became of it by itself; where it does not, nobody knows.
-  for (const run of await desk.ledger.oldest({ tenant: null, state: 'promoting', limit: PAGE }))
-    if (nowMs - run.updated_ms > limits.givenUpMs) await giveUp(fleet, run, 'unknown');
+  for await (const run of runsIn(fleet, { state: 'promoting' }))
+    if (isGivenUp(run)) await handle(fleet, run, () => giveUp(fleet, run, 'unknown'));
 }
 
 async function giveUp({ desk }: Fleet, run: Run, to: 'inconclusive' | 'unknown'): Promise<void> {

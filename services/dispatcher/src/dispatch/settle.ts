@@ -55,11 +55,14 @@ async function settleRehearsed({ desk }: Fleet, id: RunId, facts: RehearsedFacts
     await record(desk, run, task, answer);
   } catch (fault) {
     // What cannot be reached is asked for again; an answer that makes no sense will make none the next time.
-    if (fault instanceof DrylaneError && fault.code !== 'internal') throw fault;
+    if (fault instanceof DrylaneError ? fault.code !== 'internal' : isOfSystem(fault)) throw fault;
     await fail('what its worker or comparator answered does not fit the run');
   }
   return true;
 }
+
+/** Whether the machine could not do it, as on a full disk: that says nothing of the answer. */
+const isOfSystem = (fault: unknown): boolean => fault instanceof Error && 'syscall' in fault;
 
 type Answer = Extract<Compared, { ok: true }>;
 

@@ -106,5 +106,7 @@ export interface OldestQuery {
   readonly tenant: string | null;
   readonly state: RunState;
   readonly promote?: boolean;
+  /** Only runs after this one. */
+  readonly after?: RunId;
   readonly limit: number;
 }

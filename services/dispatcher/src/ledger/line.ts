@@ -52,11 +52,12 @@ export async function countByTenant(
 /** Runs of a tenant in a state, the oldest first; those that are to land where `promote` says so. */
 export async function oldest(
   db: Kysely<Tables>,
-  { tenant, state, promote, limit }: OldestQuery,
+  { tenant, state, promote, after, limit }: OldestQuery,
 ): Promise<readonly Run[]> {
   let query = db.selectFrom('runs').selectAll().where('state', '=', state);
   query = tenant === null ? query.where('tenant', 'is not', null) : query.where('tenant', '=', tenant);
   if (promote) query = query.where('promote', '=', 1);
+  if (after !== undefined) query = query.where('id', '>', after);
   const rows = await query.orderBy('id').limit(Math.min(limit, MAX_LISTED)).execute();
   return rows.map((row) => parseRun(row).run);
 }

@@ -68,6 +68,23 @@ describe('a connection that is lost', () => {
   });
 });
 
+describe('a server that says nothing', () => {
+  it('is given up, and asked again over another connection', async () => {
+    const url = await cluster.database();
+    const ledger = await openPostgresLedger(url, 500);
+    try {
+      await ledger.append(ID, [submitted()], NOW);
+      const held = askPostgres(url, 'begin; lock table runs; select pg_sleep(2); commit');
+      await askPostgres(url, 'select pg_sleep(0.3)');
+      await expect(ledger.readRun(ID)).rejects.toMatchObject({ code: 'machine-unfit' });
+      await held;
+      expect((await ledger.readRun(ID)).run.state).toBe('submitted');
+    } finally {
+      await ledger.close();
+    }
+  });
+});
+
 describe('a server that dies', () => {
   it('has kept everything that it was told is written, and nothing half', async () => {
     await withLedger(async (ledger) => {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { DrylaneError } from '@drylane/proto/errors';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
@@ -10,6 +11,9 @@ import { storedLedger } from './store.ts';
 
 const CONNECT_MS = 10_000;
 const CONNECTIONS = 10;
+// Longer than the server lets anybody wait for a lock: one that says nothing for so long is not there any more, whatever
+// the network believes, and whoever waits for it would wait for ever.
+const SILENCE_MS = 90_000;
 
 // Any number that nothing else in the same database takes for a lock of its own.
 const MIGRATION_LOCK = 7_379_204_315;
@@ -22,16 +26,17 @@ const SESSION =
  * Opens the ledger in a PostgreSQL database, its tables made or brought up to date. Several processes may use it at
  * once; what `append` has answered survives a kill and, as far as the server keeps its word, a loss of power.
  * @param url `postgres://user:password@host:port/database`, or with `?host=DIRECTORY` for a unix socket.
+ * @param silenceMs how long a server may say nothing.
  * @throws DrylaneError `machine-unfit` where the server does not answer, or may not be used so.
  */
-export async function openPostgresLedger(url: string): Promise<Ledger> {
-  const { db, retry } = await openPostgres(url);
+export async function openPostgresLedger(url: string, silenceMs = SILENCE_MS): Promise<Ledger> {
+  const { db, retry } = await openPostgres(url, silenceMs);
   return storedLedger(db, retry);
 }
 
 /** Opens the database that {@link openPostgresLedger} does, for the ledger and what else is kept in it. */
-export async function openPostgres(url: string): Promise<Database> {
-  const pool = openPool(url);
+export async function openPostgres(url: string, silenceMs = SILENCE_MS): Promise<Database> {
+  const pool = openPool(url, silenceMs);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }), plugins: [nulAsTwo()] });
   try {
     await retrying(() => migrate(db, lockMigrations));
@@ -46,12 +51,13 @@ const lockMigrations: Parameters<typeof migrate>[1] = async (transaction) => {
   await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)})`.execute(transaction);
 };
 
-function openPool(url: string): pg.Pool {
+function openPool(url: string, silenceMs: number): pg.Pool {
   try {
     const pool = new pg.Pool({
       connectionString: url,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
+      stream: () => impatientSocket(silenceMs),
       max: CONNECTIONS,
       types: { getTypeParser },
       onConnect: prepare,
@@ -60,6 +66,11 @@ function openPool(url: string): pg.Pool {
   } catch (cause) {
     throw unusable(cause);
   }
+}
+
+function impatientSocket(silenceMs: number): Socket {
+  const socket = new Socket();
+  return socket.setTimeout(silenceMs, () => socket.destroy(new Error('the connection is silent')));
 }
 
 async function prepare(client: pg.ClientBase): Promise<void> {

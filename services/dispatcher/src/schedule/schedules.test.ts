@@ -59,6 +59,7 @@ describe.each(KINDS)('schedules in %s', (_, start) => {
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },
       nudge: () => {},
       told: () => {},
+      stuck: () => {},
     };
   });
   afterEach(async () => {
