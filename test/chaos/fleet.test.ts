@@ -18,6 +18,7 @@ const LOAD = { everyMs: IS_SHORT ? 700 : 1_000, settleMs: 90_000 };
 
 const LOCK = '3s';
 const PLAN = {
+  cuttable: true,
   counts: { dispatcher: 2, rehearsal: 2, live: IS_SHORT ? 1 : 2 },
   environment: {
     dispatcher: { DRYLANE_GIVEN_UP: IS_SHORT ? '25s' : '60s', DRYLANE_LOCK: LOCK },

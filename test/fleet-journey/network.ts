@@ -24,8 +24,23 @@ export interface Ends {
 
 const POSTGRES = '.s.PGSQL.5432';
 
-/** Opens a link for each process to each of what it reaches, named `FROM>TO`. */
+/** How processes of a fleet reach what they need: straight on, unless the plan asks for links. */
 export async function openNetwork(plan: FleetPlan, ends: Ends): Promise<Network> {
+  return plan.cuttable === true ? openLinks(plan, ends) : straight(ends);
+}
+
+function straight({ redis, database, dispatchers }: Ends): Network {
+  return {
+    links: new Map(),
+    redisOf: () => redis,
+    databaseOf: () => database,
+    dispatcherOf: () => `http://127.0.0.1:${dispatchers()[0]}`,
+    stop: async () => undefined,
+  };
+}
+
+/** Opens a link for each process to each of what it reaches, named `FROM>TO`. */
+async function openLinks(plan: FleetPlan, ends: Ends): Promise<Network> {
   const links = new Map<string, Link>();
   const database = new URL(ends.database);
   const host = database.searchParams.get('host') ?? '';

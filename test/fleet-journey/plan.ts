@@ -13,6 +13,11 @@ export interface FleetPlan {
   readonly counts?: Readonly<Partial<Record<Kind, number>>>;
   /** Set for each process of a kind, over what it has anyway. */
   readonly environment?: Readonly<Partial<Record<Kind, Environment>>>;
+  /**
+   * Whether processes reach what they need over links that can be cut. Those lead through the process of the test, which must
+   * not wait for another one then as long as nothing else gets done in it.
+   */
+  readonly cuttable?: boolean;
   /** Prepares the directory of the fleet before anything of it starts; it is let go of when all has ended. */
   readonly around?: (root: string) => Promise<AsyncDisposable>;
 }
