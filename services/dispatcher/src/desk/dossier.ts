@@ -121,11 +121,15 @@ export async function standing(
 ): Promise<Standing> {
   const { verdict } = judgement.decision;
   const key = verdict === 'promote' ? stickyKeyOf(subject) : null;
+  const lent = async (under: Digest) => {
+    const { tenant } = (await ledger.readRun(subject.run)).run;
+    return proven(await ledger.sticky(under, tenant, nowMs));
+  };
   return standingOf({
     subject,
     required: verdict === 'hold' || judgement.approval_required,
     approvals: await proven(approvals),
-    stickyApprovals: key === null ? [] : await proven(await ledger.sticky(key, nowMs)),
+    stickyApprovals: key === null ? [] : await lent(key),
     submitter,
     policy: policy.approvals.live,
     nowMs,

@@ -56,7 +56,7 @@ describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) 
   it('is read as it is while nobody has', async () => {
     expect((await ledger.readRun(ID)).events).toHaveLength(RECEIPT + 1);
     expect(await ledger.receipts({ limit: 10 })).toHaveLength(1);
-    expect(await ledger.sticky(digest, NOW)).toHaveLength(1);
+    expect(await ledger.sticky(digest, null, NOW)).toHaveLength(1);
   });
 
   const isAltered = { code: 'internal', message: expect.stringContaining('changed outside of drylane') };
@@ -139,12 +139,12 @@ describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) 
     await place.execute(
       `insert into approvals select '${second}', ${APPROVAL - 1}, lane, decision, approver_id, bound, '${OTHER}', expires_ms, json from approvals`,
     );
-    await expect(ledger.sticky(OTHER, NOW)).rejects.toMatchObject(isAltered);
+    await expect(ledger.sticky(OTHER, null, NOW)).rejects.toMatchObject(isAltered);
   });
 
   it('lends no approval that was changed afterwards', async () => {
     await place.execute('update approvals set expires_ms = expires_ms + 100000');
-    await expect(ledger.sticky(digest, NOW + 50_000)).rejects.toMatchObject(isAltered);
+    await expect(ledger.sticky(digest, null, NOW + 50_000)).rejects.toMatchObject(isAltered);
   });
 
   it('adds nothing to a chain of receipts whose end was changed', async () => {

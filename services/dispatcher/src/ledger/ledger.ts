@@ -42,10 +42,11 @@ export interface Ledger {
   /** The receipt of a run; undefined where it has none. @throws DrylaneError as {@link readRun}. */
   receiptOf(id: RunId): Promise<SignedReceipt | undefined>;
   /**
-   * Approvals that were given under a key, have not expired, and are of runs whose chains hold. None that is older than
-   * a rejection under the same key, and none of a run that was rejected afterwards.
+   * Approvals that were given under a key to runs of one tenant (null: of one machine), have not expired, and are of runs
+   * whose chains hold. None that is older than a rejection under the same key, and none of a run that was rejected
+   * afterwards. What another tenant's people said is nothing to this one.
    */
-  sticky(key: Digest, nowMs: number): Promise<readonly Approval[]>;
+  sticky(key: Digest, tenant: string | null, nowMs: number): Promise<readonly Approval[]>;
   close(): Promise<void>;
 }
 

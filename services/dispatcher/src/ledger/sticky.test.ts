@@ -5,6 +5,7 @@ import {
   approved,
   digest,
   idAt,
+  issue,
   KINDS,
   type Kind,
   moved,
@@ -12,6 +13,7 @@ import {
   OTHER,
   type Place,
   rejected,
+  submitted,
   WHOLE,
   word,
 } from './ledger.fixture.ts';
@@ -39,7 +41,20 @@ describe.each(KINDS)('approvals under a key in %s', (_, start) => {
   });
 
   const names = async (nowMs: number) =>
-    (await ledger.sticky(key, nowMs)).map(({ approver }) => approver.id).sort();
+    (await ledger.sticky(key, null, nowMs)).map(({ approver }) => approver.id).sort();
+
+  it('of another tenant are nothing to a tenant, and neither are its rejections', async () => {
+    const [, ...rest] = ASKED;
+    const asked = (tenant: string) => [submitted({ tenant }), ...rest];
+    await ledger.append(idAt(NOW), [...asked('web'), approved(word('ada'), key)], NOW);
+    const no = rejected(word('eve', { time_ms: NOW + 1 }), key);
+    await ledger.append(idAt(NOW + 1), [...asked('ops'), no, moved('rejected')], NOW, issue);
+    const idsOf = async (tenant: string | null) =>
+      (await ledger.sticky(key, tenant, NOW)).map(({ approver }) => approver.id);
+    expect(await idsOf('web')).toEqual(['ada']);
+    expect(await idsOf('ops')).toEqual([]);
+    expect(await idsOf(null)).toEqual([]);
+  });
 
   it('are those that were given under it, of every run', async () => {
     const ada = word('ada', { comment: 'looks \u0000 right' });
@@ -48,8 +63,8 @@ describe.each(KINDS)('approvals under a key in %s', (_, start) => {
     await ledger.append(idAt(NOW + 2), [...ASKED, approved(word('eve'), OTHER)], NOW);
     await ledger.append(idAt(NOW + 3), [...ASKED, approved(word('joe'), null)], NOW);
     expect(await names(NOW)).toEqual(['ada', 'bob']);
-    expect(await ledger.sticky(key, NOW)).toContainEqual(ada);
-    expect(await ledger.sticky(digest.replace(/.$/, 'g'), NOW)).toEqual([]);
+    expect(await ledger.sticky(key, null, NOW)).toContainEqual(ada);
+    expect(await ledger.sticky(digest.replace(/.$/, 'g'), null, NOW)).toEqual([]);
   });
 
   it('end at their millisecond', async () => {

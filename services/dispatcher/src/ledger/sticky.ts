@@ -7,10 +7,11 @@ import type { Tables } from './schema.ts';
 
 const MAX_WORDS = 1000;
 
-/** Approvals that were given under a key and still count; the newest first. */
+/** Approvals that were given under a key to runs of a tenant and still count; the newest first. */
 export async function readSticky(
   db: Kysely<Tables>,
   key: Digest,
+  tenant: string | null,
   nowMs: number,
 ): Promise<readonly Approval[]> {
   const rows = await db
@@ -24,7 +25,10 @@ export async function readSticky(
     .execute();
   // A row alone proves nothing: each word is read again from its run's chain.
   const words: Word[] = [];
-  for (const { run_id } of rows) words.push(...wordsUnder(key, await readRecord(db, run_id)));
+  for (const { run_id } of rows) {
+    const record = await readRecord(db, run_id);
+    if (record.run.tenant === tenant) words.push(...wordsUnder(key, record));
+  }
   return countingWords(words, nowMs);
 }
 

@@ -55,7 +55,7 @@ export function storedLedger(db: Kysely<Tables>, retry: Retry): Ledger {
       ),
     receipts: ({ from = 0, limit }) => retry(() => readReceipts(db, { from, limit })),
     receiptOf: async (id) => (await retry(() => readRecord(db, id))).receipt,
-    sticky: (key, nowMs) => retry(() => readSticky(db, key, nowMs)),
+    sticky: (key, tenant, nowMs) => retry(() => readSticky(db, key, tenant, nowMs)),
     close: () => db.destroy(),
   };
 }
