@@ -87,8 +87,15 @@ describe('docker-compose.yml', () => {
 
   it('shows the world nothing of what keeps state', () => {
     expect(networks.inside).toEqual({ internal: true });
-    for (const name of ['redis', 'postgres', 'comparator'])
-      expect(services[name]?.networks).toEqual(['inside']);
+    for (const name of ['redis', 'comparator']) expect(services[name]?.networks).toEqual(['inside']);
+  });
+
+  it('leads nobody but dispatchers to the ledger, and hands no rehearsal worker what lets anything land', () => {
+    expect(networks.ledger).toEqual({ internal: true });
+    const near = named.filter(([, service]) => service.networks.includes('ledger')).map(([name]) => name);
+    expect([near.sort(), services.postgres?.networks]).toEqual([['dispatcher', 'postgres'], ['ledger']]);
+    const holders = named.filter(([, service]) => service.secrets.includes('worker_token'));
+    expect(holders.map(([name]) => name)).toEqual(['dispatcher', 'live']);
   });
 
   it('keeps its secrets in files that are made for it, and hands them to those who need them', () => {

@@ -4,9 +4,10 @@ import { openProcess, runProcess } from '@drylane/chassis/process/process';
 import { digestOf } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
 import { authenticator } from './access/authenticate.ts';
-import { type FixedToken, fixedTokens } from './access/fixed.ts';
+import { type FixedToken, fixedPrincipal, fixedTokens } from './access/fixed.ts';
 import { oidcTokens } from './access/oidc.ts';
 import { rateLimiter } from './access/rate.ts';
+import { maySubmitStill } from './access/still.ts';
 import { storedTokens } from './access/tokens.ts';
 import { loadPolicy } from './admit/load.ts';
 import { type DispatcherConfig, dispatcherConfig } from './config.ts';
@@ -14,6 +15,7 @@ import { expireRuns } from './desk/expiry.ts';
 import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
 import { advanceLine, reconcile } from './dispatch/line.ts';
+import { createRoom } from './dispatch/room.ts';
 import { type Rounds, rounds } from './dispatch/rounds.ts';
 import { settleWork } from './dispatch/settle.ts';
 import { HTTP_LIMITS } from './http/limits.ts';
@@ -23,7 +25,7 @@ import { openPostgres } from './ledger/postgres.ts';
 import { openSqlite } from './ledger/sqlite.ts';
 import { storedLedger } from './ledger/store.ts';
 import { openSigner } from './receipt/keys.ts';
-import { submitDue } from './schedule/due.ts';
+import { type Due, submitDue } from './schedule/due.ts';
 import { storedSchedules } from './schedule/schedules.ts';
 import { fleetService } from './service/service.ts';
 
@@ -109,11 +111,12 @@ await runProcess(async () => {
   round('reconcile', () => reconcile(fleet, Date.now()));
   round('expire', () => expireRuns(fleet.desk, Date.now()));
   round('gauges', () => gauge(fleet, metrics, Date.now()));
-  round('schedules', () =>
-    submitDue(fleet, schedules, Date.now(), ({ id }, fault) =>
-      log.error('a schedule could not be submitted', { schedule: id, fault }),
-    ),
-  );
+  const due: Due = {
+    ...{ schedules, retryAfter: createRoom(fleet) },
+    maySubmit: maySubmitStill({ fixed: fixedIn(config).map(fixedPrincipal), tokens }),
+    failed: ({ id }, fault) => log.error('a schedule could not be submitted', { schedule: id, fault }),
+  };
+  round('schedules', () => submitDue(fleet, due, Date.now()));
   const { DRYLANE_CONCURRENCY: concurrency } = config;
   const settling = transport.serve('settle', settleWork(fleet), { concurrency });
   shutdown.add({ name: 'settle', drain: () => settling.close() });

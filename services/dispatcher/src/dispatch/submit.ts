@@ -48,7 +48,7 @@ export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
   const problems = secretProblems(asked.envelope, redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
-  const admitted = admitOr(fleet, asked.envelope);
+  const admitted = admitOr(fleet, asked);
   await keep(desk.blobs, policy.policy);
   const added =
     admitted instanceof DrylaneError
@@ -69,8 +69,11 @@ function keyOf({ envelope, tenant, promote }: Asked): NewRun['key'] {
   return key === undefined ? null : { tenant, key, body: digestOfJson({ envelope, promote }) };
 }
 
-function admitOr({ policy }: Fleet, envelope: Envelope): Admitted | DrylaneError {
-  const located = locateFromAfar(envelope, policy.policy.workspaces?.roots ?? []);
+function admitOr(
+  { policy }: Fleet,
+  { envelope, tenant }: Pick<Asked, 'envelope' | 'tenant'>,
+): Admitted | DrylaneError {
+  const located = locateFromAfar(envelope, { tenant, workspaces: policy.policy.workspaces });
   try {
     return admit(envelope, policy.policy, { located, looksSecret });
   } catch (fault) {

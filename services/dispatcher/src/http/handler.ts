@@ -50,6 +50,8 @@ type WhoOf<R> = R extends { readonly of: 'open' } ? null : Principal;
 /** A request of a route: parsed, and allowed. */
 export interface Asked<N extends RouteName> {
   readonly who: WhoOf<Table[N]>;
+  /** Whether who asks is known still, for an answer that takes long. */
+  readonly isStill: () => Promise<boolean>;
   readonly target: Targets[Table[N]['of']];
   readonly query: QueryOf<Table[N]>;
   readonly body: BodyOf<Table[N]>;

@@ -31,6 +31,8 @@ export interface HttpLimits {
   readonly heartbeatMs: number;
   /** How long a stream may last; who comes again is asked who they are again. */
   readonly streamMs: number;
+  /** How often it is looked whether who reads a stream is known still. */
+  readonly stillMs: number;
   /** How late the event loop may be before requests are turned away. */
   readonly eventLoopDelayMs: number;
 }
@@ -50,5 +52,6 @@ export const HTTP_LIMITS: HttpLimits = {
   streams: { perPrincipal: 20, inAll: 1000 },
   heartbeatMs: 15_000,
   streamMs: 15 * 60_000,
+  stillMs: 1000,
   eventLoopDelayMs: 1000,
 };

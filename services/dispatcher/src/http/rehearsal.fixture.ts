@@ -45,6 +45,7 @@ export async function rehearseOne(
   desk: Desk,
   id: RunId,
   { envelope, submitter }: { readonly envelope: Envelope; readonly submitter: string },
+  policy = POLICY,
 ): Promise<RehearsalSettled> {
   const { blobs } = desk;
   const changeSet: ChangeSet = {
@@ -63,13 +64,13 @@ export async function rehearseOne(
     keep(blobs, PATCHES),
     keep(blobs, changeSet),
   ]);
-  return settleRehearsal(desk, POLICY, {
+  return settleRehearsal(desk, policy, {
     ...{ id, submitter, envelope, forbidden: ['.git/'], promotion: envelope.promotion ?? 'auto' },
     envelopeDigest: (await desk.ledger.readRun(id)).run.envelope_digest,
-    risk: classify(envelope.command, POLICY.risk),
+    risk: classify(envelope.command, policy.risk),
     ...{ evidence: EVIDENCE, patches, rawOutput: null, place: null, git: null },
     decision: {
-      ...{ verdict: 'promote', findings: [], policy_digest: await keep(blobs, POLICY) },
+      ...{ verdict: 'promote', findings: [], policy_digest: await keep(blobs, policy) },
       ...{ evidence_digest: evidence, change_set_digest: changes },
     },
   });

@@ -92,7 +92,7 @@ function askedOf(
     readonly query: unknown;
     readonly body: unknown;
   },
-): AnyAsked & typeof known & Pick<FastifyRequest, 'who'> {
+): AnyAsked & typeof known & Pick<FastifyRequest, 'who' | 'isStill'> {
   const gone = new AbortController();
   if (reply.raw.closed) gone.abort();
   else reply.raw.once('close', () => gone.abort());
@@ -100,6 +100,7 @@ function askedOf(
   return {
     ...known,
     who: request.who,
+    isStill: request.isStill,
     accept: request.headers.accept ?? '',
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
     gone: gone.signal,

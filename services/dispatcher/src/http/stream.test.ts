@@ -101,6 +101,17 @@ describe('a stream of events', () => {
     expect(frames.at(-1)?.event).not.toBe('drain');
   });
 
+  it('ends soon after the token that it was opened with is revoked', async () => {
+    const id = await running({ limits: { stillMs: 50 } });
+    const frames = framesOf(await follow(id));
+    await takeUntil(frames, 'moved');
+    const [, token] = /^drl_(\w{12})_/.exec(place.tokens.owner) ?? [];
+    await place.ask(`/v1/tokens/${token}`, { method: 'DELETE' });
+    expect(await collect(frames)).toEqual([]);
+    await place.service.rehearse(id);
+    expect((await follow(id)).status).toBe(401);
+  });
+
   it('is told when the server ends, and the server waits for nothing else', async () => {
     const id = await running();
     const frames = framesOf(await follow(id));
