@@ -1,6 +1,7 @@
 import { serveHealth } from '@drylane/chassis/health/server';
 import { createMetrics } from '@drylane/chassis/metrics/metrics';
 import { openProcess, runProcess } from '@drylane/chassis/process/process';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { digestOf } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
 import { authenticator } from './access/authenticate.ts';
@@ -64,6 +65,8 @@ await runProcess(async () => {
       waitingOfTenant: config.DRYLANE_WAITING_TENANT,
       givenUpMs: config.DRYLANE_GIVEN_UP,
     },
+    // Not the process's own: whoever submits could learn from its answers what the process knows.
+    redactor: createRedactor([]),
     nudge: () => line?.nudge(),
     told({ id, state, verdict, risk_level: risk }, lane) {
       metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import type { Json, Transport } from '@drylane/chassis/transport/transport';
 import type { Verdict } from '@drylane/proto/decision';
@@ -42,7 +43,7 @@ export async function openPlace(): Promise<Place> {
     proven: async <T>(approvals: T) => approvals,
   };
   const loaded = { policy, digest: digestOfJson(policy), shipped: false };
-  const quiet = { nudge: () => {}, told: () => {}, stuck: () => {} };
+  const quiet = { redactor: createRedactor([]), nudge: () => {}, told: () => {}, stuck: () => {} };
   const place: Place = {
     ...{ state, ledger, transport, fleet: { desk, policy: loaded, transport, limits: LIMITS, ...quiet } },
     async [Symbol.asyncDispose]() {

@@ -1,3 +1,4 @@
+import type { Redactor } from '@drylane/chassis/redact/redact';
 import type { Transport } from '@drylane/chassis/transport/transport';
 import type { Lane } from '@drylane/proto/approval';
 import type { LoadedPolicy } from '../admit/load.ts';
@@ -21,6 +22,8 @@ export interface Fleet {
   readonly policy: LoadedPolicy;
   readonly transport: Transport;
   readonly limits: FleetLimits;
+  /** Knows what secrets look like, and none: it tells strangers what it found. */
+  readonly redactor: Redactor;
   /** Has the line looked at soon: something in it has changed. */
   nudge(): void;
   /** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */

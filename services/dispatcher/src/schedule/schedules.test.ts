@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import { digestOfJson } from '@drylane/proto/digest';
 import { Policy } from '@drylane/proto/policy';
@@ -57,6 +58,7 @@ describe.each(KINDS)('schedules in %s', (_, start) => {
       policy: { policy, digest: digestOfJson(policy), shipped: false },
       transport: inlineTransport({ queues: QUEUES, keep: 9 }),
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },
+      redactor: createRedactor([]),
       nudge: () => {},
       told: () => {},
       stuck: () => {},
