@@ -14,6 +14,7 @@ import { type DispatcherConfig, dispatcherConfig } from './config.ts';
 import { expireRuns } from './desk/expiry.ts';
 import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
+import { keeper } from './dispatch/keeper.ts';
 import { advanceLine, reconcile } from './dispatch/line.ts';
 import { type Rounds, rounds } from './dispatch/rounds.ts';
 import { settleWork } from './dispatch/settle.ts';
@@ -58,7 +59,7 @@ await runProcess(async () => {
       // The ledger's own chain tells that it was a token's word when it was kept.
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
-    ...{ policy, transport },
+    ...{ policy, transport, keepPolicy: keeper(blobs, policy.policy) },
     limits: {
       window: config.DRYLANE_WINDOW,
       waiting: config.DRYLANE_WAITING,

@@ -4,6 +4,7 @@ import type { Lane } from '@drylane/proto/approval';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { Desk } from '../desk/desk.ts';
 import type { Run } from '../ledger/event.ts';
+import type { Keeper } from './keeper.ts';
 
 /** How much a fleet takes in, and how much of it is under way at once. */
 export interface FleetLimits {
@@ -20,6 +21,8 @@ export interface FleetLimits {
 export interface Fleet {
   readonly desk: Desk;
   readonly policy: LoadedPolicy;
+  /** Sees to it that the policy is kept, for those who look at a run later. */
+  readonly keepPolicy: Keeper;
   readonly transport: Transport;
   readonly limits: FleetLimits;
   /** Knows what secrets look like, and none: it tells strangers what it found. */

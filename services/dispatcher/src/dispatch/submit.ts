@@ -42,12 +42,12 @@ const OWNER = 'fleet';
  * @throws DrylaneError `bad-input` for one that must not be kept; nothing is, then.
  */
 export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
-  const { desk, policy } = fleet;
+  const { desk } = fleet;
   const problems = secretProblems(asked.envelope, fleet.redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
   const admitted = admitOr(fleet, asked.envelope);
-  await keep(desk.blobs, policy.policy);
+  await fleet.keepPolicy(Date.now());
   const added =
     admitted instanceof DrylaneError
       ? await refusal(fleet, id, asked, admitted)
