@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
 import { createRedactor } from '@drylane/chassis/redact/redact';
+import { inject, inSpan } from '@drylane/chassis/tracing/tracing';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -43,11 +44,15 @@ const OWNER = 'fleet';
  * @throws DrylaneError `bad-input` for one that must not be kept; nothing is, then.
  */
 export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
-  const { desk, policy } = fleet;
   const redactor = createRedactor([]);
   const problems = secretProblems(asked.envelope, redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
+  return inSpan('submit', { run: id }, () => take(fleet, id, asked));
+}
+
+async function take(fleet: Fleet, id: RunId, asked: Asked): Promise<Taken> {
+  const { desk, policy } = fleet;
   const admitted = admitOr(fleet, asked.envelope);
   await keep(desk.blobs, policy.policy);
   const added =
@@ -123,10 +128,13 @@ const mayLandHere = (envelope: Envelope): boolean =>
   'path' in sourceOf(envelope) && envelope.promotion !== 'none';
 
 function submittedBy({ envelope, tenant, submitter, promote }: Asked, policy: Digest, task?: Digest) {
+  // Its state stays behind: it is for a client's own collectors, and would be in the ledger for ever.
+  const { traceparent: trace } = inject();
   return {
     ...{ type: 'submitted' as const, task: envelope.task ?? null, command: envelope.command },
     ...{ envelope_digest: digestOfJson(envelope), policy_digest: policy, owner: OWNER },
     ...{ submitter, tenant, promote: promote && mayLandHere(envelope) },
     ...(task === undefined ? {} : { task_digest: task }),
+    ...(trace === undefined ? {} : { trace }),
   };
 }

@@ -27,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   addFleet,
   addTokens,
   addSchedules,
+  addTrace,
 ];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
@@ -161,6 +162,10 @@ async function addSchedules(db: Transaction<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('schedules_next').on('schedules').column('next_ms').execute();
   await db.schema.createIndex('schedules_tenant').on('schedules').columns(['tenant', 'id']).execute();
+}
+
+async function addTrace(db: Transaction<Tables>): Promise<void> {
+  await db.schema.alterTable('runs').addColumn('trace', 'text').execute();
 }
 
 /**
