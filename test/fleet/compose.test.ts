@@ -11,7 +11,8 @@ const words = z.array(z.string()).default([]);
 const Service = z.looseObject({
   image: z.string(),
   user: z.string().optional(),
-  environment: z.record(z.string(), z.string()).default({}),
+  // Null: whatever it is where compose is called, if anything.
+  environment: z.record(z.string(), z.string().nullable()).default({}),
   cap_add: words,
   cap_drop: words,
   security_opt: words,
@@ -103,8 +104,8 @@ describe('docker-compose.yml', () => {
     for (const [name, { file }] of Object.entries(secrets)) expect(file).toBe(`.fleet/${name}`);
     expect(text).not.toMatch(/(PASSWORD|TOKEN|KEY|_URL): *(?!\/run\/secrets|http:\/\/dispatcher)\S/);
     for (const [name, { environment, secrets: given }] of named)
-      for (const path of Object.values(environment).filter((value) => value.startsWith('/run/secrets/')))
-        expect([name, given]).toEqual([name, expect.arrayContaining([path.slice('/run/secrets/'.length)])]);
+      for (const path of Object.values(environment).filter((value) => value?.startsWith('/run/secrets/')))
+        expect([name, given]).toEqual([name, expect.arrayContaining([path?.slice('/run/secrets/'.length)])]);
   });
 
   it('runs images that the fleet makes, by the names that it makes them under', () => {

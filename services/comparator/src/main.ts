@@ -12,7 +12,7 @@ const STAGE = 'compare';
 
 await runProcess(async () => {
   const { config, secrets } = comparatorConfig(process.env);
-  const { log, blobs, transport, shutdown, readiness } = openProcess({
+  const { log, blobs, transport, shutdown, readiness } = await openProcess({
     ...{ service: 'comparator', config, secrets, queues: QUEUES },
   });
   const metrics = createMetrics({ stage: [STAGE], rule: RULE_NAMES, queue: QUEUES });

@@ -44,7 +44,7 @@ await runProcess(async () => {
     directory: '/',
     env: { DRYLANE_SIGNING_KEY: config.DRYLANE_SIGNING_KEY },
   });
-  const { log, redactor, blobs, transport, shutdown, readiness } = openProcess({
+  const { log, redactor, blobs, transport, shutdown, readiness } = await openProcess({
     ...{ service: 'dispatcher', config, secrets, queues: QUEUES },
   });
   const database = await openDatabase(config.DRYLANE_DATABASE_URL);

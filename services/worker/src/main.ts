@@ -30,7 +30,7 @@ await runProcess(async () => {
   const granted = grantedBy(config.DRYLANE_CREDENTIALS, process.env);
   const state = await takeState(config.DRYLANE_STATE);
   const roots = await Promise.all(config.DRYLANE_WORKSPACES.map((root) => realpath(root)));
-  const opened = openProcess({
+  const opened = await openProcess({
     service: 'worker',
     config: { ...config, DRYLANE_CONCURRENCY: concurrency },
     secrets: [...secrets, ...[...granted].map(([credential, value]) => ({ name: credential, value }))],

@@ -61,7 +61,7 @@ function routeAs(name: RouteName, metricsOpen: boolean): Route {
   return name === 'read-metrics' && metricsOpen ? { ...route, of: 'open', action: null } : route;
 }
 
-/** Parses a request, has it decided whether it is allowed, and only then hands it on; all of it in one span. */
+/** Parses a request, has it decided whether it is allowed, and only then hands it on; in one span, unless it is a probe's. */
 function answer(
   name: RouteName,
   route: Route,
@@ -80,6 +80,7 @@ function answer(
     const handle = HANDLERS[name] as (asked: unknown, desk: Desk) => Promise<Answer>;
     return handle(askedOf(request, reply, { query, body, target: guarded.target }), desk);
   };
+  if (route.action === null) return work();
   return inSpan(name, run === undefined ? {} : { run }, work, { from: request.headers, kind: 'server' });
 }
 

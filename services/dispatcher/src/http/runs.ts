@@ -50,7 +50,7 @@ export function idOf({ target }: Pick<Asked<'read-run'>, 'target'>): RunId {
 
 /** A run as it is shown. */
 export function shown(run: Run): ShownRun {
-  const { task_digest: _, promote, ...rest } = run;
+  const { task_digest: _, trace: __, promote, ...rest } = run;
   return { ...rest, promote: promote === 1 };
 }
 
