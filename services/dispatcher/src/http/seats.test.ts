@@ -25,4 +25,16 @@ describe('seats', () => {
       }),
     );
   });
+
+  it('are shared by all principals of a tenant, however many there are', () => {
+    const room = seats({ perPrincipal: 2, perTenant: 3, inAll: 4 });
+    const of = (id: string, tenant: string | null) => room.take({ id, grants: [{ role: 'viewer', tenant }] });
+    const taken = ['a', 'b', 'c'].map((id) => of(id, 'web'));
+    expect(taken.map((leave) => leave !== undefined)).toEqual([true, true, true]);
+    expect(of('d', 'web')).toBeUndefined();
+    expect(of('d', 'ops')).toBeDefined();
+    expect(of('chief', null)).toBeUndefined();
+    taken[0]?.();
+    expect(of('d', 'web')).toBeDefined();
+  });
 });
