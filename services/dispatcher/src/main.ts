@@ -1,6 +1,7 @@
 import { serveHealth } from '@drylane/chassis/health/server';
 import { createMetrics } from '@drylane/chassis/metrics/metrics';
 import { openProcess, runProcess } from '@drylane/chassis/process/process';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { digestOf } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
 import { authenticator } from './access/authenticate.ts';
@@ -14,6 +15,7 @@ import { type DispatcherConfig, dispatcherConfig } from './config.ts';
 import { expireRuns } from './desk/expiry.ts';
 import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
+import { keeper } from './dispatch/keeper.ts';
 import { advanceLine, reconcile } from './dispatch/line.ts';
 import { createRoom } from './dispatch/room.ts';
 import { type Rounds, rounds } from './dispatch/rounds.ts';
@@ -59,13 +61,15 @@ await runProcess(async () => {
       // The ledger's own chain tells that it was a token's word when it was kept.
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
-    ...{ policy, transport },
+    ...{ policy, transport, keepPolicy: keeper(blobs, policy.policy) },
     limits: {
       window: config.DRYLANE_WINDOW,
       waiting: config.DRYLANE_WAITING,
       waitingOfTenant: config.DRYLANE_WAITING_TENANT,
       givenUpMs: config.DRYLANE_GIVEN_UP,
     },
+    // Not the process's own: whoever submits could learn from its answers what the process knows.
+    redactor: createRedactor([]),
     nudge: () => line?.nudge(),
     told({ id, state, verdict, risk_level: risk }, lane) {
       metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });

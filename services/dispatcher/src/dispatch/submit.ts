@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
-import { createRedactor } from '@drylane/chassis/redact/redact';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -43,13 +42,12 @@ const OWNER = 'fleet';
  * @throws DrylaneError `bad-input` for one that must not be kept; nothing is, then.
  */
 export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
-  const { desk, policy } = fleet;
-  const redactor = createRedactor([]);
-  const problems = secretProblems(asked.envelope, redactor);
+  const { desk } = fleet;
+  const problems = secretProblems(asked.envelope, fleet.redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
   const admitted = admitOr(fleet, asked);
-  await keep(desk.blobs, policy.policy);
+  await fleet.keepPolicy(Date.now());
   const added =
     admitted instanceof DrylaneError
       ? await refusal(fleet, id, asked, admitted)
@@ -83,12 +81,12 @@ function admitOr(
 }
 
 async function admission(
-  { desk, policy }: Fleet,
+  { desk, policy, redactor }: Fleet,
   id: RunId,
   asked: Asked,
   admitted: Admitted,
 ): Promise<Omit<NewRun, 'key'>> {
-  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), createRedactor([]));
+  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), redactor);
   const task = await keep(
     desk.blobs,
     rehearsalTask({ id, submitter: asked.submitter, risk }, admitted, policy.policy),
@@ -104,14 +102,14 @@ async function admission(
 }
 
 async function refusal(
-  { desk, policy }: Fleet,
+  { desk, policy, redactor }: Fleet,
   id: RunId,
   asked: Asked,
   fault: DrylaneError,
 ): Promise<Omit<NewRun, 'key'>> {
   const nowMs = Date.now();
   const said = fault.problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  const reason = createRedactor([]).text(said).text;
+  const reason = redactor.text(said).text;
   const known = { ...NOTHING_KNOWN, intent: asked.envelope.intent };
   return {
     id,

@@ -30,7 +30,9 @@ export async function append(
 ): Promise<Run | undefined> {
   refuseReceipts(id, events);
   // Checked before it is built upon: nothing is added to, and no receipt given of, what was changed from outside.
-  const stored = await findRecord(db, id);
+  // A new run is not looked for: that it is new is what the database says when it is written.
+  const isNew = events[0]?.type === 'submitted';
+  const stored = isNew ? undefined : await findRecord(db, id);
   let history: History = advanceAll(stored, id, events, nowMs);
   const receipt = issue && issueAt(issue, { ...(await nextPlace(db)), run: history.run });
   const receipted = receipt ? [receiptedBy(receipt)] : [];
@@ -38,8 +40,12 @@ export async function append(
   const added = chainAll(id, stored?.head, [...events, ...receipted], nowMs);
   const head = added.at(-1);
   if (head === undefined) return history.run;
-  if (!(await writeRun(db, history.run, head, stored?.head))) return undefined;
-  for (const chained of added) await writeEvent(db, id, chained);
+  if (!(await writeRun(db, history.run, head, stored?.head))) {
+    // Throws, for it is submitted again then.
+    if (isNew) advanceAll(await findRecord(db, id), id, events, nowMs);
+    return undefined;
+  }
+  await writeEvents(db, id, added);
   if (receipt) await db.insertInto('receipts').values(receiptRow(receipt)).execute();
   return history.run;
 }
@@ -75,7 +81,7 @@ const receiptedBy = ({ sequence, digest }: PlacedReceipt): LedgerEvent => ({
   digest,
 });
 
-/** Writes where a run stands, unless it stands no longer where it was read. */
+/** Writes where a run stands, unless it stands no longer where it was read, or is there where it was to be new. */
 async function writeRun(
   db: Transaction<Tables>,
   run: Run,
@@ -84,16 +90,27 @@ async function writeRun(
 ): Promise<boolean> {
   const row = { ...run, head_sequence: head.sequence, head_digest: head.digest };
   if (!before) {
-    await db.insertInto('runs').values(row).execute();
-    return true;
+    const insert = db
+      .insertInto('runs')
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing());
+    const { numInsertedOrUpdatedRows } = await insert.executeTakeFirstOrThrow();
+    return numInsertedOrUpdatedRows === 1n;
   }
   const update = db.updateTable('runs').set(row).where('id', '=', run.id);
   const result = await update.where('head_digest', '=', before.digest).executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-async function writeEvent(db: Transaction<Tables>, id: RunId, chained: ChainedEvent): Promise<void> {
-  await db.insertInto('events').values(eventRow(id, chained)).execute();
-  const word = approvalRow(id, chained);
-  if (word) await db.insertInto('approvals').values(word).execute();
+async function writeEvents(
+  db: Transaction<Tables>,
+  id: RunId,
+  added: readonly ChainedEvent[],
+): Promise<void> {
+  await db
+    .insertInto('events')
+    .values(added.map((chained) => eventRow(id, chained)))
+    .execute();
+  const words = added.flatMap((chained) => approvalRow(id, chained) ?? []);
+  if (words.length > 0) await db.insertInto('approvals').values(words).execute();
 }

@@ -35,7 +35,7 @@ export function storedLedger(db: Kysely<Tables>, retry: Retry): Ledger {
       return { run, events };
     },
     listRuns: (query) => retry(() => listRuns(db, query)),
-    countByTenant: (state) => retry(() => countByTenant(db, state)),
+    countByTenant: (state, most) => retry(() => countByTenant(db, state, most)),
     oldest: (query) => retry(() => oldest(db, query)),
     unsettled: () =>
       retry(() =>

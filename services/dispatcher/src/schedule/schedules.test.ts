@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import { digestOfJson } from '@drylane/proto/digest';
 import { Policy } from '@drylane/proto/policy';
@@ -10,6 +11,7 @@ import { QUEUES } from '@drylane/proto/task';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Principal } from '../access/access.ts';
 import type { Fleet } from '../dispatch/fleet.ts';
+import { keeper } from '../dispatch/keeper.ts';
 import { createRoom } from '../dispatch/room.ts';
 import type { Database } from '../ledger/database.ts';
 import { KINDS, type Kind, type Place } from '../ledger/ledger.fixture.ts';
@@ -50,15 +52,18 @@ describe.each(KINDS)('schedules in %s', (_, start) => {
       : await openSqlite(place.address);
     schedules = storedSchedules(database);
     blobs = mkdtempSync(join(tmpdir(), 'drylane-schedules-'));
+    const kept = fileBlobs(blobs);
     const ledger = storedLedger(database.db, database.retry);
     fleet = {
       desk: {
-        ...{ ledger, blobs: fileBlobs(blobs), signer: async () => SIGNER },
+        ...{ ledger, blobs: kept, signer: async () => SIGNER },
         proven: async (approvals) => approvals,
       },
       policy: { policy, digest: digestOfJson(policy), shipped: false },
+      keepPolicy: keeper(kept, policy),
       transport: inlineTransport({ queues: QUEUES, keep: 9 }),
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },
+      redactor: createRedactor([]),
       nudge: () => {},
       told: () => {},
       stuck: () => {},
