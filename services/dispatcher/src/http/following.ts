@@ -13,7 +13,7 @@ export const followingHandlers: Handlers<'follow-events'> = {
     const events = (follow: boolean, signal: AbortSignal): AsyncIterable<ChainedEvent> =>
       service.events(idOf(asked), { after, follow, signal });
     if (!asked.query.follow) return ok(await all(events(false, asked.gone)));
-    const leave = streams.take(asked.who.id);
+    const leave = streams.take(asked.who);
     if (leave === undefined) return refuse('too-many-requests', STREAMS_FULL, 5);
     return streamed(asked, { leave, stillMs: limits.stillMs }, (signal) =>
       eventStream(events(true, signal), {

@@ -125,7 +125,7 @@ describe('a stream of events', () => {
   });
 
   it('is one of only so many, and gives its place back when nobody reads it any more', async () => {
-    const id = await running({ limits: { streams: { perPrincipal: 2, inAll: 3 } } });
+    const id = await running({ limits: { streams: { perPrincipal: 2, perTenant: 9, inAll: 3 } } });
     const ends = [new AbortController(), new AbortController()];
     for (const { signal } of ends)
       await (await place.ask(`/v1/runs/${id}/events`, { as: 'owner', signal })).body?.getReader().read();
@@ -154,7 +154,7 @@ async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
 
 describe('somebody who goes while their stream is looked up', () => {
   it('takes no place for ever', async () => {
-    const id = await running({ limits: { streams: { perPrincipal: 1, inAll: 1 } } });
+    const id = await running({ limits: { streams: { perPrincipal: 1, perTenant: 1, inAll: 1 } } });
     const [arrived, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const { find } = place.service;
     place.service.find = async (run) => {
