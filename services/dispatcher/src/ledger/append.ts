@@ -45,7 +45,10 @@ export async function append(
     if (isNew) advanceAll(await findRecord(db, id), id, events, nowMs);
     return undefined;
   }
-  await writeEvents(db, id, added);
+  await writeEvents(
+    db,
+    added.map((chained) => ({ id, chained })),
+  );
   if (receipt) await db.insertInto('receipts').values(receiptRow(receipt)).execute();
   return history.run;
 }
@@ -88,29 +91,67 @@ async function writeRun(
   head: NonNullable<Head>,
   before: Head,
 ): Promise<boolean> {
-  const row = { ...run, head_sequence: head.sequence, head_digest: head.digest };
-  if (!before) {
-    const insert = db
-      .insertInto('runs')
-      .values(row)
-      .onConflict((conflict) => conflict.doNothing());
-    const { numInsertedOrUpdatedRows } = await insert.executeTakeFirstOrThrow();
-    return numInsertedOrUpdatedRows === 1n;
-  }
+  const row = runRow(run, head);
+  if (!before) return (await insertRuns(db, [row])) === 1;
   const update = db.updateTable('runs').set(row).where('id', '=', run.id);
   const result = await update.where('head_digest', '=', before.digest).executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-async function writeEvents(
+const runRow = (run: Run, { sequence, digest }: NonNullable<Head>) => ({
+  ...run,
+  head_sequence: sequence,
+  head_digest: digest,
+});
+
+/** Writes new runs, and answers how many of them were new. */
+async function insertRuns(
   db: Transaction<Tables>,
-  id: RunId,
-  added: readonly ChainedEvent[],
-): Promise<void> {
+  rows: readonly ReturnType<typeof runRow>[],
+): Promise<number> {
+  const insert = db
+    .insertInto('runs')
+    .values([...rows])
+    .onConflict((conflict) => conflict.doNothing());
+  return Number((await insert.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows);
+}
+
+async function writeEvents(db: Transaction<Tables>, added: readonly Added[]): Promise<void> {
   await db
     .insertInto('events')
-    .values(added.map((chained) => eventRow(id, chained)))
+    .values(added.map(({ id, chained }) => eventRow(id, chained)))
     .execute();
-  const words = added.flatMap((chained) => approvalRow(id, chained) ?? []);
+  const words = added.flatMap(({ id, chained }) => approvalRow(id, chained) ?? []);
   if (words.length > 0) await db.insertInto('approvals').values(words).execute();
+}
+
+/** An event that is added to a run. */
+interface Added {
+  readonly id: RunId;
+  readonly chained: ChainedEvent;
+}
+
+/**
+ * Adds new runs, all or none of them, and answers where they stand; undefined, and nothing to be kept, where one of them is
+ * not new. None of them gets a receipt.
+ */
+export async function appendNew(
+  db: Transaction<Tables>,
+  additions: readonly Omit<Addition, 'issue'>[],
+): Promise<readonly Run[] | undefined> {
+  const runs = additions.map(({ id, events, nowMs }) => {
+    refuseReceipts(id, events);
+    const { run } = advanceAll(undefined, id, events, nowMs);
+    return { run, added: chainAll(id, undefined, events, nowMs).map((chained) => ({ id, chained })) };
+  });
+  const rows = runs.flatMap(({ run, added }) => {
+    const head = added.at(-1)?.chained;
+    return head === undefined ? [] : [runRow(run, head)];
+  });
+  if ((await insertRuns(db, rows)) !== runs.length) return undefined;
+  await writeEvents(
+    db,
+    runs.flatMap(({ added }) => added),
+  );
+  return runs.map(({ run }) => run);
 }

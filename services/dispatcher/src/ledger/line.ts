@@ -1,38 +1,11 @@
 import type { RunState } from '@drylane/proto/lifecycle';
-import { type Kysely, sql, type Transaction } from 'kysely';
-import { type Addition, append } from './append.ts';
+import { type Kysely, sql } from 'kysely';
 import type { Run } from './event.ts';
-import type { Earlier, ListQuery, OldestQuery, SubmissionKey } from './ledger.ts';
-import { parseRun, SubmissionRow } from './rows.ts';
+import type { ListQuery, OldestQuery } from './ledger.ts';
+import { parseRun } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 const MAX_LISTED = 1000;
-
-/**
- * Adds a new run, and in the same transaction the key that it was submitted under, so that it is there once; undefined as
- * {@link append}.
- */
-export async function submit(
-  db: Transaction<Tables>,
-  addition: Addition,
-  key: SubmissionKey | null,
-): Promise<Run | Earlier | undefined> {
-  if (key === null) return append(db, addition);
-  const { tenant, body } = key;
-  const found = await db
-    .selectFrom('submissions')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('key', '=', key.key)
-    .executeTakeFirst();
-  if (found !== undefined) {
-    const row = SubmissionRow.parse(found);
-    return { earlier: row.run_id, same: row.body === body };
-  }
-  const run = await append(db, addition);
-  await db.insertInto('submissions').values({ tenant, key: key.key, run_id: addition.id, body }).execute();
-  return run;
-}
 
 /** How many runs of each tenant are in a state; with `most`, counted no further than that. */
 export async function countByTenant(
