@@ -11,7 +11,7 @@ const PURE = [
   '^services/dispatcher/src/access/(access|claims|rate|recent|row)\\.ts$',
   '^services/dispatcher/src/approve/(approve|mode)\\.ts$',
   '^services/dispatcher/src/http/(problem|faults|limits|page|seats|table|wire)\\.ts$',
-  '^services/dispatcher/src/receipt/(receipt|shorten|links|lines)\\.ts$',
+  '^services/dispatcher/src/receipt/(receipt|shorten|links|lines|once)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
   '^services/worker/src/trace/',
   '^services/worker/src/lanes/(request|faults|tally|turns)\\.ts$',

@@ -2,8 +2,11 @@ import { digestOfJson } from '@drylane/proto/digest';
 import { RunId } from '@drylane/proto/ids';
 import { Policy } from '@drylane/proto/policy';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asked, openPlace, type Place, taken } from '../dispatch/fleet.fixture.ts';
-import { rehearseOne } from '../http/rehearsal.fixture.ts';
+import { asked, openPlace, type Place, stateOf, taken } from '../dispatch/fleet.fixture.ts';
+import { keeper } from '../dispatch/keeper.ts';
+import { advanceLine } from '../dispatch/line.ts';
+import { settleWork } from '../dispatch/settle.ts';
+import { compareWork, rehearseWork } from '../http/rehearsal.fixture.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Desk } from './desk.ts';
 import { decideRun } from './word.ts';
@@ -17,7 +20,13 @@ const policy = Policy.parse({
 let at: Place;
 beforeEach(async () => {
   at = await openPlace();
-  at.fleet = { ...at.fleet, policy: { policy, digest: digestOfJson(policy), shipped: false } };
+  const { blobs } = at.fleet.desk;
+  const loaded = { policy, digest: digestOfJson(policy), shipped: false };
+  at.fleet = { ...at.fleet, policy: loaded, keepPolicy: keeper(blobs, policy) };
+  const options = { concurrency: 1 };
+  at.transport.serve('rehearse', rehearseWork(blobs), options);
+  at.transport.serve('compare', compareWork(blobs), options);
+  at.transport.serve('settle', settleWork(at.fleet), options);
 });
 afterEach(async () => at[Symbol.asyncDispose]());
 
@@ -37,10 +46,10 @@ function crowded(desk: Desk, people: number): Desk {
 describe('words that come at the same moment', () => {
   it('are counted together', async () => {
     const { desk } = at.fleet;
-    const one = asked();
-    const id = RunId.parse(await taken(at, one));
-    await desk.ledger.append(id, [{ type: 'moved', to: 'rehearsing', reason: null }], Date.now());
-    await rehearseOne(desk, id, one, policy);
+    const id = RunId.parse(await taken(at, asked()));
+    await advanceLine(at.fleet);
+    const waits = (state: string): boolean => state === 'awaiting-live-approval';
+    expect(await stateOf(at, id, waits)).toBe('awaiting-live-approval');
     const busy = crowded(desk, 2);
     const heard = await Promise.all(
       ['token:ada', 'token:bob'].map((name) =>

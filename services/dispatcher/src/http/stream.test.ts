@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RunId } from '@drylane/proto/ids';
+import type { RunId } from '@drylane/proto/ids';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type ChainedEvent, chainAll } from '../ledger/chain.ts';
 import { classified, ID, moved, NOW, submitted } from '../ledger/ledger.fixture.ts';
-import { ENVELOPE, openPlace, type Place, type PlaceOptions } from './server.fixture.ts';
+import { openPlace, type Place, type PlaceOptions } from './server.fixture.ts';
 import { eventStream } from './stream.ts';
 import { ShownEvent } from './wire.ts';
 
@@ -12,10 +12,8 @@ afterEach(async () => place[Symbol.asyncDispose]());
 
 /** A server with a run whose rehearsal has not ended. */
 async function running(options: PlaceOptions = {}): Promise<RunId> {
-  place = await openPlace(options);
-  place.service.eager = false;
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-  return RunId.parse(((await answer.json()) as { id: string }).id);
+  place = await openPlace({ ...options, lane: { held: true } });
+  return place.submit();
 }
 
 interface Frame {
@@ -71,7 +69,7 @@ describe('a stream of events', () => {
         ['moved', '2'],
       ],
     ]);
-    await place.service.rehearse(id);
+    await place.letGo(id);
     await place.ask(`/v1/runs/${id}/cancel`, { as: 'owner', method: 'POST' });
     const last = await collect(frames);
     expect(last.map(({ event }) => event)).toEqual(['rehearsed', 'decided', 'moved', 'moved', 'receipted']);
@@ -80,7 +78,7 @@ describe('a stream of events', () => {
 
   it('goes on after the last event that was seen', async () => {
     const id = await running();
-    await place.service.rehearse(id);
+    await place.letGo(id);
     await place.ask(`/v1/runs/${id}/cancel`, { as: 'owner', method: 'POST' });
     const all = (await collect(framesOf(await follow(id)))).slice(1);
     for (const [index, { id: seen = '' }] of all.entries()) {
@@ -108,7 +106,7 @@ describe('a stream of events', () => {
     const [, token] = /^drl_(\w{12})_/.exec(place.tokens.owner) ?? [];
     await place.ask(`/v1/tokens/${token}`, { method: 'DELETE' });
     expect(await collect(frames)).toEqual([]);
-    await place.service.rehearse(id);
+    await place.letGo(id);
     expect((await follow(id)).status).toBe(401);
   });
 
