@@ -179,10 +179,10 @@ async function* follow(ledger: Ledger, id: RunId, { after, follow, signal }: Eve
   }
 }
 
-type Landing = Pick<Service, 'decide' | 'cancel' | 'promote' | 'claim' | 'settle'>;
+type Landing = Pick<Service, 'decide' | 'cancel' | 'promote' | 'claim' | 'settle' | 'take' | 'tell'>;
 
 function landing(desk: Desk, find: (id: RunId) => Promise<Run>): Landing {
-  return {
+  const service: Landing = {
     async decide(who, id, { decision, comment, bound }) {
       const { subject } = await openDossier(desk, id);
       const now = bindingOf(subject);
@@ -212,7 +212,10 @@ function landing(desk: Desk, find: (id: RunId) => Promise<Run>): Landing {
       else await settleClaim(desk, await openDossier(desk, id), landed.promotion, owner);
       return find(id);
     },
+    take: (who, id, claim) => service.claim(who, id, claim),
+    tell: (who, id, told) => service.settle(who, id, told),
   };
+  return service;
 }
 
 function schedules(): Pick<Service, 'addSchedule' | 'schedules' | 'schedule' | 'removeSchedule'> {

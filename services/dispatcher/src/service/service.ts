@@ -2,6 +2,7 @@ import type { Fleet } from '../dispatch/fleet.ts';
 import { createRoom } from '../dispatch/room.ts';
 import { submit } from '../dispatch/submit.ts';
 import type { Service } from '../http/service.ts';
+import { claimingOf } from './claiming.ts';
 import { landingOf } from './landing.ts';
 import { readingOf } from './reading.ts';
 
@@ -14,6 +15,7 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
   return {
     ...readingOf(desk),
     ...landingOf(fleet),
+    ...claimingOf(fleet),
     ...schedules,
     async submit(who, envelope, { tenant, promote }) {
       const retryAfterS = await retryAfter(tenant, Date.now());
