@@ -18,6 +18,7 @@ export const RunView = z.looseObject({
   risk_level: RiskLevel.nullable(),
   evidence_digest: Digest.nullable(),
   promote: z.boolean(),
+  owner: z.string(),
   created_ms: z.int(),
 });
 export type RunView = z.infer<typeof RunView>;

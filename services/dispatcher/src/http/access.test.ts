@@ -33,6 +33,8 @@ const CELLS: Readonly<Record<RouteName, string>> = {
   'read-patch': '         401 403      200   403       200      200      403    403    404      200',
   'claim-run': '          401 403      403   403       403      403      403    200    403      403',
   'settle-run': '         401 403      403   403       403      403      403    200    403      403',
+  'take-run': '           401 403      200   403       403      200      403    403    404      200',
+  'tell-run': '           401 403      200   403       403      403      403    403    404      403',
   'put-workspace': '      401 403      201   201       403      201      403    403    404      201',
   'read-policy': '        401 403      200   200       200      200      200    200    200      200',
   'add-token': '          401 403      403   403       403      201      403    403    404      201',
@@ -105,6 +107,7 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       return [of(tree), {}];
     case 'read-receipt':
       return [of(ended), {}];
+    case 'take-run':
     case 'claim-run': {
       const id = changes ? await promotable() : still;
       return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
@@ -113,6 +116,12 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       const id = changes ? await promotable() : still;
       const json = { ...CLAIM, bound: await boundOf(id) };
       if (changes) await place.ask(`/v1/runs/${id}/claim`, { as: 'worker', json });
+      return [of(id), { json: LANDED }];
+    }
+    case 'tell-run': {
+      const id = changes ? await promotable() : still;
+      const json = { ...CLAIM, bound: await boundOf(id) };
+      if (changes) await place.ask(`/v1/runs/${id}/take`, { as: 'owner', json });
       return [of(id), { json: LANDED }];
     }
     case 'put-workspace':

@@ -4,6 +4,7 @@ import { createRoom } from '../dispatch/room.ts';
 import { submit } from '../dispatch/submit.ts';
 import type { Service } from '../http/service.ts';
 import { isKeyOfSchedule } from '../schedule/due.ts';
+import { claimingOf } from './claiming.ts';
 import { landingOf } from './landing.ts';
 import { readingOf } from './reading.ts';
 
@@ -16,6 +17,7 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
   return {
     ...readingOf(desk),
     ...landingOf(fleet),
+    ...claimingOf(fleet),
     ...schedules,
     async submit(who, envelope, { tenant, promote }) {
       if (isKeyOfSchedule(envelope.idempotency_key)) throw keyOfSchedule();

@@ -13,7 +13,11 @@ const AGAIN_MS = 1_000;
 const AWAY_MS = 900_000;
 
 /** Claims a run, which is noted first. The answer is what to say where it was not claimed; then nothing may be touched. */
-export async function claim(lane: LiveLane, note: ClaimNote, bound: Digest): Promise<Landed | undefined> {
+export async function claim(
+  lane: Pick<LiveLane, 'log' | 'notes' | 'dispatcher'>,
+  note: ClaimNote,
+  bound: Digest,
+): Promise<Landed | undefined> {
   const { log, notes, dispatcher } = lane;
   const { run, owner, mode } = note;
   notes.write(note);
@@ -56,7 +60,7 @@ export async function isStillClaimed(
 
 /** Does with a claimed run what there is to do, and notes how that ended before anybody is told. */
 export async function settleBy(
-  lane: LiveLane,
+  lane: Pick<LiveLane, 'log' | 'notes' | 'stateDir' | 'redactor'>,
   note: ClaimNote,
   act: () => Promise<Promotion>,
 ): Promise<Landed> {
