@@ -24,13 +24,17 @@ export interface Client {
 
 const PATIENCE_MS = 60_000;
 
-export function createClient(url: string, token: string): Client {
+/** A client with a token, or without one. */
+export function createClient(url: string, token: string | null): Client {
   const ask: Client['ask'] = (method, path, body) => {
     const isStream = body instanceof Uint8Array;
     const type = isStream ? 'application/x-tar' : 'application/json';
     return fetch(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': type }) },
+      headers: {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': type }),
+      },
       ...(body === undefined ? {} : { body: isStream ? Buffer.from(body) : JSON.stringify(body) }),
     });
   };
