@@ -39,7 +39,6 @@ let repository: Repository;
 let scheduled: Scheduled;
 let containers: readonly Docker.ContainerInspectInfo[];
 beforeAll(async () => {
-  const began = performance.now();
   stack = await startStack({ policy: POLICY, gitSources: ['/workspace/repositories'] });
   const repositories = join(stack.workspaces, 'repositories');
   await mkdir(repositories);
@@ -47,12 +46,9 @@ beforeAll(async () => {
   scheduled = await beginSchedule(stack);
   await stack.untilReady();
   containers = await stack.containers();
-  console.log('up', performance.now() - began);
 }, 900_000);
 afterAll(async () => {
-  const began = performance.now();
   await stack?.[Symbol.asyncDispose]();
-  console.log('down', performance.now() - began);
 }, 180_000);
 
 const serviceOf = ({ Config }: Docker.ContainerInspectInfo): string =>

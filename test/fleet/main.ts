@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
-import type { Machine } from '../machine/ready.ts';
+import { askEngine } from '../machine/engine.ts';
+import { type Machine, makeReady } from '../machine/ready.ts';
 import { sayTo } from '../machine/say.ts';
 import { thisMachine } from '../machine/this-machine.ts';
 import { projectOf, provideCompose } from './compose.ts';
@@ -8,18 +9,21 @@ import { bringUp, secretsOf, takeDown } from './stack.ts';
 import { fleetState, untilReady } from './state.ts';
 
 const READY_MS = 240_000;
+const WORDS = ['', 'up', 'down', 'down --volumes', 'status'];
 const USAGE = 'usage: npm run fleet [-- up | down [--volumes] | status]';
 
 /** `node main.ts` brings the fleet of docker-compose.yml up on this machine, or takes it down. Answers the exit status. */
 async function main(args: readonly string[]): Promise<number> {
   const machine = thisMachine(sayTo(process.stderr), false);
-  try {
-    const words = args.join(' ');
-    if (words === '' || words === 'up') return await up(machine);
-    if (words === 'down' || words === 'down --volumes') return await down(machine, args.length > 1);
-    if (words === 'status') return await status(machine);
+  const words = args.join(' ');
+  if (!WORDS.includes(words)) {
     machine.say.line(USAGE);
     return ERROR_CODES['bad-input'].exit;
+  }
+  try {
+    if (words === '' || words === 'up') return await up(machine);
+    if ((await askEngine(machine.docker)).kind !== 'ready') throw withoutEngine();
+    return words === 'status' ? await status(machine) : await down(machine, args.length > 1);
   } catch (error) {
     if (!(error instanceof DrylaneError)) throw error;
     for (const { message, mend } of error.problems) machine.say.line(`${message}; ${mend}`);
@@ -29,6 +33,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function up(machine: Machine): Promise<number> {
   const { docker, env, say } = machine;
+  await makeReady(machine);
   await bringUp(machine, await provideCompose(machine));
   await say.during('waiting until all are ready', () => untilReady(docker, projectOf(env), READY_MS));
   const volume = `the volume ${projectOf(env)}_workspaces`;
@@ -57,6 +62,11 @@ async function status({ docker, env, say }: Machine): Promise<number> {
   if (fleet.length > 0) return 0;
   say.line('the fleet is down; npm run fleet brings it up');
   return ERROR_CODES.unavailable.exit;
+}
+
+function withoutEngine(): DrylaneError {
+  const message = 'no container engine answers, so that no fleet is up';
+  return new DrylaneError('machine-unfit', { field: 'engine', message, mend: 'npm run fleet' });
 }
 
 // A request that never got its answer would keep this process alive.
