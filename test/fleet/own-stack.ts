@@ -70,7 +70,12 @@ export async function startStack(wanted: Wanted): Promise<OwnStack> {
     ...openOutside({ url, workspaces: join(root, 'workspaces'), mounted: MOUNTED, bootstrap }),
     ...{ root, ports, remains },
     containers: () => inspectAll(machine.docker),
-    untilReady: () => untilReady(machine.docker, PROJECT, READY_MS),
+    async untilReady() {
+      const late = async (cause: unknown): Promise<never> => {
+        throw new Error(`the stack is not ready: ${await wordsOf(machine.docker)}`, { cause });
+      };
+      await untilReady(machine.docker, PROJECT, READY_MS).catch(late);
+    },
     takeDown: () => takeDown(compose, true),
     [Symbol.asyncDispose]: close,
   };
@@ -124,6 +129,17 @@ async function remainsOf(docker: Docker): Promise<readonly string[]> {
 async function inspectAll(docker: Docker): Promise<readonly Docker.ContainerInspectInfo[]> {
   const containers = await docker.listContainers({ all: true, filters: ofProject });
   return Promise.all(containers.map(({ Id }) => docker.getContainer(Id).inspect()));
+}
+
+/** The last that containers which are not well have said: soon nobody can ask them any more. */
+async function wordsOf(docker: Docker): Promise<string> {
+  const containers = await inspectAll(docker);
+  const ill = containers.filter(({ State }) => State.Health?.Status !== 'healthy');
+  const words = ill.map(async ({ Id, Name }) => {
+    const logs = await docker.getContainer(Id).logs({ stdout: true, stderr: true, tail: 20 });
+    return `${Name}\n${logs.toString('utf8')}`;
+  });
+  return (await Promise.all(words)).join('\n');
 }
 
 /** A port of the loopback on which nobody listens now. */
