@@ -101,7 +101,8 @@ describe('docker-compose.yml', () => {
 
   it('keeps its secrets in files that are made for it, and hands them to those who need them', () => {
     expect(Object.keys(secrets)).toEqual(Object.keys(SECRETS));
-    for (const [name, { file }] of Object.entries(secrets)) expect(file).toBe(`.fleet/${name}`);
+    for (const [name, { file }] of Object.entries(secrets))
+      expect(file).toBe(`\${DRYLANE_FLEET_SECRETS:-.fleet}/${name}`);
     expect(text).not.toMatch(/(PASSWORD|TOKEN|KEY|_URL): *(?!\/run\/secrets|http:\/\/dispatcher)\S/);
     for (const [name, { environment, secrets: given }] of named)
       for (const path of Object.values(environment).filter((value) => value?.startsWith('/run/secrets/')))
