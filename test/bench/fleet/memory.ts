@@ -9,10 +9,10 @@ export type Memory = ReadonlyMap<string, number>;
 /** Looks at every process of a fleet; what the processes of PostgreSQL share is counted once. */
 export async function memoryOf({ processes, redis, database }: Fleet): Promise<Memory> {
   const memory = new Map<string, number>();
-  for (const [name, { child }] of processes) {
+  for (const [name, { pid }] of processes) {
     const kind = kindOf(name);
     // One that has ended has none.
-    memory.set(kind, Math.max(memory.get(kind) ?? 0, await sizeOf(child.pid ?? 0, 'Rss')));
+    memory.set(kind, Math.max(memory.get(kind) ?? 0, await sizeOf(pid, 'Rss')));
   }
   const said = await redis.ask((client) => client.info('memory'));
   memory.set('redis', Number(/^used_memory_rss:(\d+)/m.exec(said)?.[1]) / 2 ** 20);

@@ -1,3 +1,6 @@
+import { inject, inSpan } from '@drylane/chassis/tracing/tracing';
+import type { Trace } from '@drylane/chassis/transport/transport';
+import type { Lane } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { end, NOTHING_KNOWN } from '../desk/ending.ts';
@@ -65,14 +68,22 @@ async function begin(fleet: Fleet, run: Run, rank: number): Promise<void> {
 }
 
 async function queue({ transport }: Fleet, run: Run, rank: number): Promise<void> {
-  if (run.task_digest !== null) await transport.submit(rehearsalFlow(run, run.task_digest, rank));
+  const { task_digest: task } = run;
+  if (task === null) return;
+  await inTrace(run, 'rehearsal', (trace) => transport.submit(rehearsalFlow(run, task, rank, trace)));
+}
+
+/** Does what brings a run into the queue as part of its trace, wherever that began and however often it is done again. */
+function inTrace(run: Run, lane: Lane, act: (trace: Trace) => Promise<void>): Promise<void> {
+  const from = run.trace === null ? {} : { traceparent: run.trace };
+  return inSpan('queue', { run: run.id, lane }, () => act(inject()), { from, kind: 'producer' });
 }
 
 async function land(fleet: Fleet, run: Run): Promise<void> {
   if (Date.now() < landsFrom(run) || (await fleet.transport.has(promotionId(run)))) return;
   const landable = await promotionTask(fleet, run);
   if (landable === undefined) return;
-  await fleet.transport.submit(promotionFlow(run, landable.mode, landable.task));
+  await inTrace(run, 'live', (trace) => fleet.transport.submit(promotionFlow(run, landable, trace)));
 }
 
 /**

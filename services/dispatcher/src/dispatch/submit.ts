@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
+import { inject, inSpan } from '@drylane/chassis/tracing/tracing';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -42,11 +43,15 @@ const OWNER = 'fleet';
  * @throws DrylaneError `bad-input` for one that must not be kept; nothing is, then.
  */
 export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
-  const { desk } = fleet;
   const problems = secretProblems(asked.envelope, fleet.redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
-  const admitted = admitOr(fleet, asked.envelope);
+  return inSpan('submit', { run: id }, () => take(fleet, id, asked));
+}
+
+async function take(fleet: Fleet, id: RunId, asked: Asked): Promise<Taken> {
+  const { desk } = fleet;
+  const admitted = admitOr(fleet, asked);
   await fleet.keepPolicy(Date.now());
   const added =
     admitted instanceof DrylaneError
@@ -67,8 +72,11 @@ function keyOf({ envelope, tenant, promote }: Asked): NewRun['key'] {
   return key === undefined ? null : { tenant, key, body: digestOfJson({ envelope, promote }) };
 }
 
-function admitOr({ policy }: Fleet, envelope: Envelope): Admitted | DrylaneError {
-  const located = locateFromAfar(envelope, policy.policy.workspaces?.roots ?? []);
+function admitOr(
+  { policy }: Fleet,
+  { envelope, tenant }: Pick<Asked, 'envelope' | 'tenant'>,
+): Admitted | DrylaneError {
+  const located = locateFromAfar(envelope, { tenant, workspaces: policy.policy.workspaces });
   try {
     return admit(envelope, policy.policy, { located, looksSecret });
   } catch (fault) {
@@ -121,10 +129,13 @@ const mayLandHere = (envelope: Envelope): boolean =>
   'path' in sourceOf(envelope) && envelope.promotion !== 'none';
 
 function submittedBy({ envelope, tenant, submitter, promote }: Asked, policy: Digest, task?: Digest) {
+  // Its state stays behind: it is for a client's own collectors, and would be in the ledger for ever.
+  const { traceparent: trace } = inject();
   return {
     ...{ type: 'submitted' as const, task: envelope.task ?? null, command: envelope.command },
     ...{ envelope_digest: digestOfJson(envelope), policy_digest: policy, owner: OWNER },
     ...{ submitter, tenant, promote: promote && mayLandHere(envelope) },
     ...(task === undefined ? {} : { task_digest: task }),
+    ...(trace === undefined ? {} : { trace }),
   };
 }

@@ -28,6 +28,7 @@ const MIGRATIONS: readonly Migration[] = [
   addTokens,
   addSchedules,
   addLandingIndex,
+  addTrace,
 ];
 
 async function createRunsAndEvents(db: Transaction<Tables>): Promise<void> {
@@ -167,6 +168,10 @@ async function addSchedules(db: Transaction<Tables>): Promise<void> {
 /** Runs that could land stay so for as long as they are not asked to: what looks for those that are must pass them by. */
 async function addLandingIndex(db: Transaction<Tables>): Promise<void> {
   await db.schema.createIndex('runs_landing').on('runs').columns(['state', 'promote', 'id']).execute();
+}
+
+async function addTrace(db: Transaction<Tables>): Promise<void> {
+  await db.schema.alterTable('runs').addColumn('trace', 'text').execute();
 }
 
 /**
