@@ -18,7 +18,7 @@ interface Size {
 
 /** One keeps a core busy, so that a worker that does one at a time is one core's work. */
 const COMMANDS = {
-  work: 'i=0; while [ $i -lt 60000 ]; do i=$((i+1)); done',
+  work: 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done',
   'do nothing': 'true',
 } as const;
 
@@ -30,7 +30,7 @@ const QUICK: Size = {
 };
 const FULL: Size = {
   submissions: { rounds: 6, count: 2_000, dispatchers: 2 },
-  workers: { rounds: 6, count: 30 },
+  workers: { rounds: 4, count: 20 },
   commands: ['work', 'do nothing'],
   waiting: { count: 50_000, tries: 20 },
 };
@@ -88,7 +88,7 @@ function sayLoad(name: string, loads: readonly Load[]): void {
 
 async function sayWaiting(fleet: Fleet, size: Size['waiting'], envelope: object): Promise<void> {
   const { memory, retryAfterS, urgent } = await waitingCost(fleet, { ...size, envelope });
-  const beyond = retryAfterS === null ? 'one more may wait' : `one more is told ${retryAfterS} s`;
+  const beyond = retryAfterS === null ? 'the limit is not met' : `429 beyond, Retry-After ${retryAfterS}`;
   say(`${size.count} runs of a tenant in line`, `MiB before → with them → after some were done; ${beyond}`);
   for (const [name, before] of memory.before)
     say(

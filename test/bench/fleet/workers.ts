@@ -48,8 +48,11 @@ async function rate(fleet: Fleet, token: string, { count, envelope }: Work): Pro
   return (count * 1000) / (performance.now() - startedAt);
 }
 
-/** How many runs the dispatchers have said that they settled. */
+/** How many runs the dispatchers have said that they settled. @throws where one of them did not go as it should. */
 function settledBy({ processes }: Fleet): number {
   const lines = [...processes].flatMap(([name, { lines }]) => (name.startsWith('dispatcher') ? lines : []));
-  return lines.filter(({ msg }) => msg === 'settled').length;
+  const settled = lines.filter(({ msg }) => msg === 'settled');
+  const other = settled.find(({ state }) => state !== 'promotable');
+  if (other !== undefined) throw new Error(`a rehearsal in the bench ended as ${other.state}`);
+  return settled.length;
 }
