@@ -1,8 +1,9 @@
 import type { NewToken } from '@drylane/proto/access';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, expect, it, vi } from 'vitest';
 import type { Database } from '../ledger/database.ts';
-import { KINDS, type Kind, NOW, type Place } from '../ledger/ledger.fixture.ts';
+import { describeDatabases } from '../ledger/kinds.fixture.ts';
+import { NOW } from '../ledger/ledger.fixture.ts';
 import { fixedPrincipal } from './fixed.ts';
 import { maySubmitStill } from './still.ts';
 import { hashOfSecret, makeToken, parseToken } from './token.ts';
@@ -17,24 +18,11 @@ const asked = (over: Partial<NewToken> = {}): NewToken => ({
   ...over,
 });
 
-describe.each(KINDS)('tokens in %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let database: Database;
+describeDatabases('tokens in %s', (at) => {
   let tokens: Tokens;
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  beforeEach(async () => {
-    place = await kind.place();
-    database = await place.openDatabase();
-    tokens = storedTokens(database);
-    return async () => {
-      await database.db.destroy();
-      await place.close();
-    };
+  beforeEach(() => {
+    tokens = storedTokens(at.database);
   });
-  afterAll(() => kind?.stop());
 
   it('are those of whom they were made for, and of nobody else', async () => {
     const { text, token } = await tokens.create(asked(), BY, NOW);
@@ -72,7 +60,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
   it('are kept as a hash, and shown without it', async () => {
     const { text, token } = await tokens.create(asked({ expires_ms: NOW + 1 }), BY, NOW);
     const parts = parseToken(text);
-    const rows = await database.db.selectFrom('tokens').selectAll().execute();
+    const rows = await at.database.db.selectFrom('tokens').selectAll().execute();
     expect(rows).toEqual([{ ...token, secret_hash: hashOfSecret(parts?.secret ?? '') }]);
     expect(JSON.stringify(rows)).not.toContain(parts?.secret);
     expect(token).toEqual({
@@ -91,7 +79,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
     const { token } = await tokens.create(asked(), BY, NOW);
     const other = makeToken();
     // Another token that has this id: as text it is as good as ours.
-    await database.db.updateTable('tokens').set({ id: other.id }).where('id', '=', token.id).execute();
+    await at.database.db.updateTable('tokens').set({ id: other.id }).where('id', '=', token.id).execute();
     expect(await tokens.authenticate(other.text, NOW)).toBeUndefined();
   });
 
@@ -99,7 +87,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
     const { text } = await tokens.create(asked({ expires_ms: NOW + 1000 }), BY, NOW);
     expect(await tokens.authenticate(text, NOW + 999)).toBeDefined();
     expect(await tokens.authenticate(text, NOW + 1000)).toBeUndefined();
-    expect(await storedTokens(database).authenticate(text, NOW + 1000)).toBeUndefined();
+    expect(await storedTokens(at.database).authenticate(text, NOW + 1000)).toBeUndefined();
     await expect(tokens.create(asked({ name: 'b', expires_ms: NOW }), BY, NOW)).rejects.toMatchObject({
       code: 'bad-input',
       problems: [{ field: 'expires_ms' }],
@@ -108,7 +96,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
 
   it('end at once where they are revoked, and within seconds elsewhere', async () => {
     const { text, token } = await tokens.create(asked(), BY, NOW);
-    const replica = storedTokens(database);
+    const replica = storedTokens(at.database);
     expect(await tokens.authenticate(text, NOW)).toBeDefined();
     expect(await replica.authenticate(text, NOW)).toBeDefined();
     expect(await tokens.revoke(token.id, NOW + 1)).toMatchObject({ id: token.id, revoked_ms: NOW + 1 });
@@ -156,10 +144,10 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
   it('ask the database once for a thousand requests, and each time for a wrong one', async () => {
     let lookups = 0;
     const counting: Database = {
-      ...database,
+      ...at.database,
       retry(work) {
         lookups += 1;
-        return database.retry(work);
+        return at.database.retry(work);
       },
     };
     const { text } = await tokens.create(asked(), BY, NOW);
@@ -169,7 +157,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
     // One of an id that is not there, and one of an id that is, which belongs to another secret.
     const [unknown, wrong] = [makeToken(), makeToken()];
     await tokens.create(asked({ name: 'b' }), BY, NOW);
-    await database.db.updateTable('tokens').set({ id: wrong.id }).where('name', '=', 'b').execute();
+    await at.database.db.updateTable('tokens').set({ id: wrong.id }).where('name', '=', 'b').execute();
     for (const { text } of [unknown, unknown, wrong, wrong]) {
       lookups = 0;
       expect(await counted.authenticate(text, NOW)).toBeUndefined();
@@ -179,7 +167,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
 
   it('are not taken, and not refused, where the database does not answer', async () => {
     const { text } = await tokens.create(asked(), BY, NOW);
-    const closed = await place.openDatabase();
+    const closed = await at.place.openDatabase();
     const other = storedTokens(closed);
     await closed.db.destroy();
     await expect(other.authenticate(text, NOW)).rejects.toThrow();
@@ -198,7 +186,7 @@ describe.each(KINDS)('tokens in %s', (_, start) => {
 
   it('are not taken for good where their row says what is not known here', async () => {
     const { text, token } = await tokens.create(asked(), BY, NOW);
-    await place.execute(`update tokens set role = 'root' where id = '${token.id}'`);
+    await at.place.execute(`update tokens set role = 'root' where id = '${token.id}'`);
     expect(await tokens.authenticate(text, NOW)).toBeUndefined();
   });
 });

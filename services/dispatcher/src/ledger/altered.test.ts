@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { describeLedgers } from './kinds.fixture.ts';
 import {
   ASKED,
   approved,
@@ -7,17 +8,13 @@ import {
   ID,
   idAt,
   issue,
-  KINDS,
-  type Kind,
   moved,
   NOW,
   OTHER,
-  type Place,
   settled,
   submitted,
   word,
 } from './ledger.fixture.ts';
-import type { Ledger } from './ledger.ts';
 import { ApprovalRow, EventRow, ReceiptRow, RunRow } from './rows.ts';
 
 const END = [claimed, moved('promoting'), settled('promoted'), moved('promoted')];
@@ -34,29 +31,15 @@ const NUMBERS = /^(sequence|head_sequence|risk_score|promote|.*_ms)$/;
 const eventIn = (id: string, sequence: number, type: string): string =>
   `insert into events values ('${id}', ${sequence}, '${type}', '{"type":"moved","to":"unknown","reason":null}', 1, '${OTHER}')`;
 
-describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let ledger: Ledger;
-
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
+describeLedgers('a ledger in %s that was changed from outside', (bench) => {
   beforeEach(async () => {
-    place = await kind.place();
-    ledger = await place.open();
-    await ledger.append(ID, LANDED, NOW, issue);
-  });
-  afterEach(async () => {
-    await ledger.close();
-    await place.close();
+    await bench.ledger.append(ID, LANDED, NOW, issue);
   });
 
   it('is read as it is while nobody has', async () => {
-    expect((await ledger.readRun(ID)).events).toHaveLength(RECEIPT + 1);
-    expect(await ledger.receipts({ limit: 10 })).toHaveLength(1);
-    expect(await ledger.sticky(digest, null, NOW)).toHaveLength(1);
+    expect((await bench.ledger.readRun(ID)).events).toHaveLength(RECEIPT + 1);
+    expect(await bench.ledger.receipts({ limit: 10 })).toHaveLength(1);
+    expect(await bench.ledger.sticky(digest, null, NOW)).toHaveLength(1);
   });
 
   const isAltered = { code: 'internal', message: expect.stringContaining('changed outside of drylane') };
@@ -64,10 +47,11 @@ describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) 
   it.each(COLUMNS)('is not read where the table %s has another %s', async (table, column) => {
     const other = NUMBERS.test(column) ? `coalesce(${column}, 0) + 1` : `coalesce(${column}, '') || 'x'`;
     const rows = table === 'events' ? ` where sequence = ${RECEIPT}` : '';
-    await place.execute(`update ${table} set ${column} = ${other}${rows}`);
+    await bench.place.execute(`update ${table} set ${column} = ${other}${rows}`);
     const renamed = table === 'runs' && column === 'id';
-    await expect(ledger.readRun(ID)).rejects.toMatchObject(renamed ? { code: 'not-found' } : isAltered);
-    if (table === 'receipts') await expect(ledger.receipts({ limit: 9 })).rejects.toMatchObject(isAltered);
+    await expect(bench.ledger.readRun(ID)).rejects.toMatchObject(renamed ? { code: 'not-found' } : isAltered);
+    if (table === 'receipts')
+      await expect(bench.ledger.receipts({ limit: 9 })).rejects.toMatchObject(isAltered);
   });
 
   it.each([
@@ -105,59 +89,59 @@ describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) 
     ['the receipt removed', 'delete from receipts'],
     ['the receipt changed', `update receipts set json = replace(json, '"keyid":"0', '"keyid":"1')`],
   ])('is not read as if nothing had happened: %s', async (_, harm) => {
-    await place.execute(harm);
-    await expect(ledger.readRun(ID)).rejects.toMatchObject({
+    await bench.place.execute(harm);
+    await expect(bench.ledger.readRun(ID)).rejects.toMatchObject({
       code: 'internal',
       problems: [{ field: ID, message: 'its record was changed outside of drylane' }],
     });
-    await expect(ledger.receiptOf(ID)).rejects.toMatchObject(isAltered);
-    await expect(ledger.append(ID, [moved('unknown')], NOW)).rejects.toMatchObject(isAltered);
+    await expect(bench.ledger.receiptOf(ID)).rejects.toMatchObject(isAltered);
+    await expect(bench.ledger.append(ID, [moved('unknown')], NOW)).rejects.toMatchObject(isAltered);
   });
 
   it('does not go on from where somebody has put a run, nor give a receipt of it', async () => {
     const second = idAt(NOW + 1);
-    await ledger.append(second, [...ASKED.slice(0, 3), moved('blocked')], NOW);
-    await place.execute(`update runs set state = 'promotable' where id = '${second}'`);
-    const claim = ledger.append(second, [claimed, moved('promoting')], NOW);
+    await bench.ledger.append(second, [...ASKED.slice(0, 3), moved('blocked')], NOW);
+    await bench.place.execute(`update runs set state = 'promotable' where id = '${second}'`);
+    const claim = bench.ledger.append(second, [claimed, moved('promoting')], NOW);
     await expect(claim).rejects.toMatchObject(isAltered);
-    await place.execute(`update runs set state = 'blocked', command = 'ls' where id = '${second}'`);
-    await expect(ledger.append(second, [], NOW, issue)).rejects.toMatchObject(isAltered);
-    expect(await ledger.receipts({ limit: 9 })).toHaveLength(1);
+    await bench.place.execute(`update runs set state = 'blocked', command = 'ls' where id = '${second}'`);
+    await expect(bench.ledger.append(second, [], NOW, issue)).rejects.toMatchObject(isAltered);
+    expect(await bench.ledger.receipts({ limit: 9 })).toHaveLength(1);
   });
 
   it('gives a run that has no receipt none that somebody put there', async () => {
     const second = idAt(NOW + 1);
-    await ledger.append(second, [submitted(), moved('refused')], NOW);
+    await bench.ledger.append(second, [submitted(), moved('refused')], NOW);
     const text = JSON.stringify(issue({ sequence: 1, previous: null, run: await runOf(second) }));
-    await place.execute(`insert into receipts values (1, '${second}', '${OTHER}', '${text}')`);
-    await expect(ledger.receiptOf(second)).rejects.toMatchObject(isAltered);
+    await bench.place.execute(`insert into receipts values (1, '${second}', '${OTHER}', '${text}')`);
+    await expect(bench.ledger.receiptOf(second)).rejects.toMatchObject(isAltered);
   });
 
   it('lends no approval whose row alone was put under a key', async () => {
     const second = idAt(NOW + 1);
-    await ledger.append(second, ASKED, NOW);
-    await place.execute(
+    await bench.ledger.append(second, ASKED, NOW);
+    await bench.place.execute(
       `insert into approvals select '${second}', ${APPROVAL - 1}, lane, decision, approver_id, bound, '${OTHER}', expires_ms, json from approvals`,
     );
-    await expect(ledger.sticky(OTHER, null, NOW)).rejects.toMatchObject(isAltered);
+    await expect(bench.ledger.sticky(OTHER, null, NOW)).rejects.toMatchObject(isAltered);
   });
 
   it('lends no approval that was changed afterwards', async () => {
-    await place.execute('update approvals set expires_ms = expires_ms + 100000');
-    await expect(ledger.sticky(digest, null, NOW + 50_000)).rejects.toMatchObject(isAltered);
+    await bench.place.execute('update approvals set expires_ms = expires_ms + 100000');
+    await expect(bench.ledger.sticky(digest, null, NOW + 50_000)).rejects.toMatchObject(isAltered);
   });
 
   it('adds nothing to a chain of receipts whose end was changed', async () => {
-    await place.execute(`update receipts set digest = '${OTHER}'`);
-    const ended = ledger.append(idAt(NOW + 1), [submitted(), moved('refused')], NOW, issue);
+    await bench.place.execute(`update receipts set digest = '${OTHER}'`);
+    const ended = bench.ledger.append(idAt(NOW + 1), [submitted(), moved('refused')], NOW, issue);
     await expect(ended).rejects.toMatchObject(isAltered);
-    await expect(ledger.readRun(idAt(NOW + 1))).rejects.toMatchObject({ code: 'not-found' });
+    await expect(bench.ledger.readRun(idAt(NOW + 1))).rejects.toMatchObject({ code: 'not-found' });
   });
 
   describe('in the chain of its receipts', () => {
     beforeEach(async () => {
       for (let i = 1; i < 5; i++)
-        await ledger.append(idAt(NOW + i), [submitted(), moved('refused')], NOW, issue);
+        await bench.ledger.append(idAt(NOW + i), [submitted(), moved('refused')], NOW, issue);
     });
 
     it.each([
@@ -176,13 +160,16 @@ describe.each(KINDS)('a ledger in %s that was changed from outside', (_, start) 
         1,
       ],
     ])('names the first broken link: %s', async (_, harm, broken) => {
-      await place.execute(harm);
+      await bench.place.execute(harm);
       const message = expect.stringMatching(`^receipt ${broken}: its record was changed`);
-      await expect(ledger.receipts({ limit: 100 })).rejects.toMatchObject({ code: 'internal', message });
-      await expect(ledger.receipts({ from: broken, limit: 100 })).rejects.toMatchObject({ message });
-      await expect(ledger.receipts({ from: broken + 1, limit: 100 })).rejects.toMatchObject(isAltered);
+      await expect(bench.ledger.receipts({ limit: 100 })).rejects.toMatchObject({
+        code: 'internal',
+        message,
+      });
+      await expect(bench.ledger.receipts({ from: broken, limit: 100 })).rejects.toMatchObject({ message });
+      await expect(bench.ledger.receipts({ from: broken + 1, limit: 100 })).rejects.toMatchObject(isAltered);
     });
   });
 
-  const runOf = async (id: string) => (await ledger.readRun(id)).run;
+  const runOf = async (id: string) => (await bench.ledger.readRun(id)).run;
 });

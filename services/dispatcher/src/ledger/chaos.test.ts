@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { claimed, idAt, KINDS, type Kind, moved, NOW, type Place, WHOLE } from './ledger.fixture.ts';
+import { expect, it } from 'vitest';
+import { describeKinds, type Place } from './kinds.fixture.ts';
+import { claimed, idAt, moved, NOW, WHOLE } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
 
 const KILLS = Number(process.env.DRYLANE_KILLS ?? 20);
@@ -71,13 +72,7 @@ async function startClaimant(address: string, owner: string, ids: readonly strin
   };
 }
 
-describe.each(KINDS)('claimants that are killed while they claim, in %s', (_, start) => {
-  let kind: Kind;
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-
+describeKinds('claimants that are killed while they claim, in %s', (kind) => {
   it(
     `never have a run between them, and leave every chain whole (${KILLS} kills)`,
     async () => {

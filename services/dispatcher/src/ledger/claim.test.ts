@@ -1,37 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  ASKED,
-  approved,
-  claimed,
-  ID,
-  idAt,
-  KINDS,
-  type Kind,
-  moved,
-  NOW,
-  type Place,
-  settled,
-  WHOLE,
-  word,
-} from './ledger.fixture.ts';
+import { beforeEach, expect, it } from 'vitest';
+import { describeLedgers } from './kinds.fixture.ts';
+import { ASKED, approved, claimed, ID, idAt, moved, NOW, settled, WHOLE, word } from './ledger.fixture.ts';
 import type { Ledger } from './ledger.ts';
 
-describe.each(KINDS)('two processes on one ledger in %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
+describeLedgers('two processes on one ledger in %s', (bench) => {
   let ledgers: readonly [Ledger, Ledger];
-
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
   beforeEach(async () => {
-    place = await kind.place();
-    ledgers = [await place.open(), await place.open()];
-  });
-  afterEach(async () => {
-    for (const ledger of ledgers) await ledger.close();
-    await place.close();
+    ledgers = [bench.ledger, await bench.open()];
   });
 
   const claimBy = (ledger: Ledger, id: string, owner: string) =>

@@ -1,40 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  classified,
-  digest,
-  idAt,
-  issue,
-  KINDS,
-  type Kind,
-  moved,
-  NOW,
-  OTHER,
-  type Place,
-  submitted,
-  WHOLE,
-} from './ledger.fixture.ts';
-import type { Ledger, NewRun } from './ledger.ts';
+import { expect, it } from 'vitest';
+import { describeLedgers } from './kinds.fixture.ts';
+import { classified, digest, idAt, issue, moved, NOW, OTHER, submitted, WHOLE } from './ledger.fixture.ts';
+import type { NewRun } from './ledger.ts';
 
 const ANY = { tenant: null, limit: 9 } as const;
 
-describe.each(KINDS)('the line of runs in %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let ledger: Ledger;
-
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-  beforeEach(async () => {
-    place = await kind.place();
-    ledger = await place.open();
-  });
-  afterEach(async () => {
-    await ledger.close();
-    await place.close();
-  });
-
+describeLedgers('the line of runs in %s', (bench) => {
   /** A run of a tenant, which waits in line. */
   const run = (at: number, tenant: string, key: string | null = null): NewRun => ({
     id: idAt(NOW + at),
@@ -49,84 +20,86 @@ describe.each(KINDS)('the line of runs in %s', (_, start) => {
       [1, 'ops'],
       [3, 'web'],
     ] as const)
-      await ledger.submit(run(at, tenant));
-    await ledger.append(idAt(NOW + 9), [submitted()], NOW);
-    await ledger.append(idAt(NOW + 3), [moved('rehearsing')], NOW);
-    expect(await ledger.countByTenant('submitted')).toEqual(
+      await bench.ledger.submit(run(at, tenant));
+    await bench.ledger.append(idAt(NOW + 9), [submitted()], NOW);
+    await bench.ledger.append(idAt(NOW + 3), [moved('rehearsing')], NOW);
+    expect(await bench.ledger.countByTenant('submitted')).toEqual(
       new Map([
         ['web', 1],
         ['ops', 1],
       ]),
     );
-    expect(await ledger.countByTenant('rehearsing')).toEqual(new Map([['web', 1]]));
-    const waiting = await ledger.oldest({ ...ANY, state: 'submitted' });
+    expect(await bench.ledger.countByTenant('rehearsing')).toEqual(new Map([['web', 1]]));
+    const waiting = await bench.ledger.oldest({ ...ANY, state: 'submitted' });
     expect(waiting.map(({ id }) => id)).toEqual([idAt(NOW + 1), idAt(NOW + 2)]);
-    expect(await ledger.oldest({ tenant: 'web', state: 'submitted', limit: 9 })).toMatchObject([
+    expect(await bench.ledger.oldest({ tenant: 'web', state: 'submitted', limit: 9 })).toMatchObject([
       { id: idAt(NOW + 2), task_digest: digest, tenant: 'web' },
     ]);
-    const listed = await ledger.listRuns({ limit: 9, tenants: ['web'], state: 'rehearsing' });
+    const listed = await bench.ledger.listRuns({ limit: 9, tenants: ['web'], state: 'rehearsing' });
     expect(listed.map(({ id }) => id)).toEqual([idAt(NOW + 3)]);
-    expect(await ledger.listRuns({ limit: 9, tenants: ['nobody'] })).toEqual([]);
+    expect(await bench.ledger.listRuns({ limit: 9, tenants: ['nobody'] })).toEqual([]);
   });
 
   it('counts no further than it is asked to, whoever else waits', async () => {
     for (const [at, tenant] of ['web', 'ops', 'web', 'a b', 'web', 'Ops'].entries())
-      await ledger.submit(run(at, tenant));
-    await ledger.append(idAt(NOW + 9), [submitted()], NOW);
+      await bench.ledger.submit(run(at, tenant));
+    await bench.ledger.append(idAt(NOW + 9), [submitted()], NOW);
     const all = { web: 3, ops: 1, 'a b': 1, Ops: 1 };
     for (const most of [1, 2, 3, 1000]) {
       const expected = Object.entries(all).map(
         ([tenant, number]) => [tenant, Math.min(most, number)] as const,
       );
-      expect(await ledger.countByTenant('submitted', most)).toEqual(new Map(expected));
+      expect(await bench.ledger.countByTenant('submitted', most)).toEqual(new Map(expected));
     }
-    expect(await ledger.countByTenant('rehearsing', 9)).toEqual(new Map());
+    expect(await bench.ledger.countByTenant('rehearsing', 9)).toEqual(new Map());
   });
 
   it('lists those that are to land, whenever that was asked for, and says why they are where they are', async () => {
     const [first, ...rest] = WHOLE;
     const whole = [{ ...first, tenant: 'web', promote: true }, ...rest] as NewRun['events'];
     const later = [{ ...first, tenant: 'web' }, ...rest] as NewRun['events'];
-    await ledger.submit({ id: idAt(NOW), events: whole, nowMs: NOW, key: null });
-    await ledger.submit({ id: idAt(NOW + 1), events: later, nowMs: NOW, key: null });
-    const landing = () => ledger.oldest({ ...ANY, state: 'promotable', promote: true });
+    await bench.ledger.submit({ id: idAt(NOW), events: whole, nowMs: NOW, key: null });
+    await bench.ledger.submit({ id: idAt(NOW + 1), events: later, nowMs: NOW, key: null });
+    const landing = () => bench.ledger.oldest({ ...ANY, state: 'promotable', promote: true });
     expect(await landing()).toMatchObject([{ id: idAt(NOW), promote: 1, reason: 'as policy says' }]);
-    await ledger.append(idAt(NOW + 1), [{ type: 'requested', by: 'token:ci' }], NOW);
+    await bench.ledger.append(idAt(NOW + 1), [{ type: 'requested', by: 'token:ci' }], NOW);
     expect((await landing()).map(({ id }) => id)).toEqual([idAt(NOW), idAt(NOW + 1)]);
   });
 
   it('takes a key once for each tenant, and tells of the run that it was taken for', async () => {
-    expect(await ledger.submit(run(1, 'web', 'nightly'))).toMatchObject({ id: idAt(NOW + 1) });
-    expect(await ledger.submit(run(2, 'ops', 'nightly'))).toMatchObject({ id: idAt(NOW + 2) });
-    expect(await ledger.submit(run(3, 'web', 'nightly'))).toEqual({ earlier: idAt(NOW + 1), same: true });
+    expect(await bench.ledger.submit(run(1, 'web', 'nightly'))).toMatchObject({ id: idAt(NOW + 1) });
+    expect(await bench.ledger.submit(run(2, 'ops', 'nightly'))).toMatchObject({ id: idAt(NOW + 2) });
+    expect(await bench.ledger.submit(run(3, 'web', 'nightly'))).toEqual({
+      earlier: idAt(NOW + 1),
+      same: true,
+    });
     const other = run(4, 'web', 'nightly');
     const key = { tenant: 'web', key: 'nightly', body: OTHER };
-    expect(await ledger.submit({ ...other, key })).toEqual({ earlier: idAt(NOW + 1), same: false });
-    expect(await ledger.listRuns({ limit: 9 })).toHaveLength(2);
+    expect(await bench.ledger.submit({ ...other, key })).toEqual({ earlier: idAt(NOW + 1), same: false });
+    expect(await bench.ledger.listRuns({ limit: 9 })).toHaveLength(2);
   });
 
   it('takes it once, too, where many ask at once', async () => {
-    const others = await Promise.all([1, 2, 3].map(() => place.open()));
+    const others = await Promise.all([1, 2, 3].map(() => bench.open()));
     const all = await Promise.all(
-      Array.from({ length: 12 }, (_, at) => (others[at % 3] ?? ledger).submit(run(at, 'web', 'k'))),
+      Array.from({ length: 12 }, (_, at) => (others[at % 3] ?? bench.ledger).submit(run(at, 'web', 'k'))),
     );
     const [won] = all.flatMap((one) => ('id' in one ? [one.id] : []));
     expect(all.filter((one) => 'id' in one)).toHaveLength(1);
     for (const one of all) if ('earlier' in one) expect(one).toEqual({ earlier: won, same: true });
-    expect(await ledger.listRuns({ limit: 99 })).toHaveLength(1);
-    for (const other of others) await other.close();
+    expect(await bench.ledger.listRuns({ limit: 99 })).toHaveLength(1);
   });
 
   it('leaves no key behind of a run that could not be added', async () => {
     const refused = { ...run(1, 'web', 'k'), events: [submitted({ tenant: 'web' }), moved('promoted')] };
-    await expect(ledger.submit(refused)).rejects.toMatchObject({ code: 'illegal-transition' });
-    expect(await ledger.submit(run(2, 'web', 'k'))).toMatchObject({ id: idAt(NOW + 2) });
+    await expect(bench.ledger.submit(refused)).rejects.toMatchObject({ code: 'illegal-transition' });
+    expect(await bench.ledger.submit(run(2, 'web', 'k'))).toMatchObject({ id: idAt(NOW + 2) });
   });
 
   it('takes one that ends at once, with its receipt', async () => {
     const events = [submitted({ tenant: 'web' }), moved('refused', 'no')];
-    const ended = await ledger.submit({ ...run(1, 'web', 'k'), events, issue });
+    const ended = await bench.ledger.submit({ ...run(1, 'web', 'k'), events, issue });
     expect(ended).toMatchObject({ state: 'refused', reason: 'no' });
-    expect(await ledger.receiptOf(idAt(NOW + 1))).toBeDefined();
+    expect(await bench.ledger.receiptOf(idAt(NOW + 1))).toBeDefined();
   });
 });

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ASKED, approved, ID, issue, KINDS, type Kind, moved, NOW, WHOLE, word } from './ledger.fixture.ts';
+import { expect, it } from 'vitest';
+import { describeKinds } from './kinds.fixture.ts';
+import { ASKED, approved, ID, issue, moved, NOW, WHOLE, word } from './ledger.fixture.ts';
 
 // What each version added, taken away again: the newest first.
 const BACK = [
@@ -23,13 +24,7 @@ const BACK = [
 ];
 const NEWEST = BACK.length + 1;
 
-describe.each(KINDS)('the tables of a ledger in %s', (_, start) => {
-  let kind: Kind;
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-
+describeKinds('the tables of a ledger in %s', (kind) => {
   it.each([1, 2, 3, 4, 5, 6])('are brought up to date from version %i, with their runs', async (version) => {
     const place = await kind.place();
     const before = await place.open();

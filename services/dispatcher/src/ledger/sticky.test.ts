@@ -1,56 +1,36 @@
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { describeLedgers } from './kinds.fixture.ts';
 import {
   ASKED,
   approved,
   digest,
   idAt,
   issue,
-  KINDS,
-  type Kind,
   moved,
   NOW,
   OTHER,
-  type Place,
   rejected,
   submitted,
   WHOLE,
   word,
 } from './ledger.fixture.ts';
-import type { Ledger } from './ledger.ts';
 import { countingWords } from './sticky.ts';
 
 const key = digest;
 
-describe.each(KINDS)('approvals under a key in %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let ledger: Ledger;
-
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-  beforeEach(async () => {
-    place = await kind.place();
-    ledger = await place.open();
-  });
-  afterEach(async () => {
-    await ledger.close();
-    await place.close();
-  });
-
+describeLedgers('approvals under a key in %s', (bench) => {
   const names = async (nowMs: number) =>
-    (await ledger.sticky(key, null, nowMs)).map(({ approver }) => approver.id).sort();
+    (await bench.ledger.sticky(key, null, nowMs)).map(({ approver }) => approver.id).sort();
 
   it('of another tenant are nothing to a tenant, and neither are its rejections', async () => {
     const [, ...rest] = ASKED;
     const asked = (tenant: string) => [submitted({ tenant }), ...rest];
-    await ledger.append(idAt(NOW), [...asked('web'), approved(word('ada'), key)], NOW);
+    await bench.ledger.append(idAt(NOW), [...asked('web'), approved(word('ada'), key)], NOW);
     const no = rejected(word('eve', { time_ms: NOW + 1 }), key);
-    await ledger.append(idAt(NOW + 1), [...asked('ops'), no, moved('rejected')], NOW, issue);
+    await bench.ledger.append(idAt(NOW + 1), [...asked('ops'), no, moved('rejected')], NOW, issue);
     const idsOf = async (tenant: string | null) =>
-      (await ledger.sticky(key, tenant, NOW)).map(({ approver }) => approver.id);
+      (await bench.ledger.sticky(key, tenant, NOW)).map(({ approver }) => approver.id);
     expect(await idsOf('web')).toEqual(['ada']);
     expect(await idsOf('ops')).toEqual([]);
     expect(await idsOf(null)).toEqual([]);
@@ -58,33 +38,37 @@ describe.each(KINDS)('approvals under a key in %s', (_, start) => {
 
   it('are those that were given under it, of every run', async () => {
     const ada = word('ada', { comment: 'looks \u0000 right' });
-    await ledger.append(idAt(NOW), [...ASKED, approved(ada, key)], NOW);
-    await ledger.append(idAt(NOW + 1), [...ASKED, approved(word('bob'), key)], NOW);
-    await ledger.append(idAt(NOW + 2), [...ASKED, approved(word('eve'), OTHER)], NOW);
-    await ledger.append(idAt(NOW + 3), [...ASKED, approved(word('joe'), null)], NOW);
+    await bench.ledger.append(idAt(NOW), [...ASKED, approved(ada, key)], NOW);
+    await bench.ledger.append(idAt(NOW + 1), [...ASKED, approved(word('bob'), key)], NOW);
+    await bench.ledger.append(idAt(NOW + 2), [...ASKED, approved(word('eve'), OTHER)], NOW);
+    await bench.ledger.append(idAt(NOW + 3), [...ASKED, approved(word('joe'), null)], NOW);
     expect(await names(NOW)).toEqual(['ada', 'bob']);
-    expect(await ledger.sticky(key, null, NOW)).toContainEqual(ada);
-    expect(await ledger.sticky(digest.replace(/.$/, 'g'), null, NOW)).toEqual([]);
+    expect(await bench.ledger.sticky(key, null, NOW)).toContainEqual(ada);
+    expect(await bench.ledger.sticky(digest.replace(/.$/, 'g'), null, NOW)).toEqual([]);
   });
 
   it('end at their millisecond', async () => {
-    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada', { expires_ms: NOW + 5 }), key)], NOW);
+    await bench.ledger.append(
+      idAt(NOW),
+      [...ASKED, approved(word('ada', { expires_ms: NOW + 5 }), key)],
+      NOW,
+    );
     expect([await names(NOW + 4), await names(NOW + 5)]).toEqual([['ada'], []]);
   });
 
   it('count no more when their own run was rejected', async () => {
-    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
-    await ledger.append(idAt(NOW), [rejected(word('bob')), moved('rejected')], NOW);
+    await bench.ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
+    await bench.ledger.append(idAt(NOW), [rejected(word('bob')), moved('rejected')], NOW);
     expect(await names(NOW)).toEqual([]);
   });
 
   it('count no more when a later run was rejected under the same key, until somebody approves again', async () => {
-    await ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
+    await bench.ledger.append(idAt(NOW), [...ASKED, approved(word('ada'), key)], NOW);
     const no = rejected(word('bob', { time_ms: NOW + 1 }), key);
-    await ledger.append(idAt(NOW + 1), [...WHOLE, no, moved('rejected')], NOW + 1);
+    await bench.ledger.append(idAt(NOW + 1), [...WHOLE, no, moved('rejected')], NOW + 1);
     expect(await names(NOW + 2)).toEqual([]);
     const again = approved(word('ada', { time_ms: NOW + 2 }), key);
-    await ledger.append(idAt(NOW + 2), [...ASKED, again], NOW + 2);
+    await bench.ledger.append(idAt(NOW + 2), [...ASKED, again], NOW + 2);
     expect(await names(NOW + 2)).toEqual(['ada']);
     expect(await names(NOW + 2000)).toEqual([]);
   });

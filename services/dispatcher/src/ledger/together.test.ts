@@ -1,20 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrylaneError } from '@drylane/proto/errors';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import {
-  classified,
-  digest,
-  idAt,
-  issue,
-  KINDS,
-  type Kind,
-  moved,
-  NOW,
-  OTHER,
-  type Place,
-  submitted,
-} from './ledger.fixture.ts';
-import type { Ledger, NewRun } from './ledger.ts';
+import { describe, expect, it } from 'vitest';
+import { describeLedgers } from './kinds.fixture.ts';
+import { classified, digest, idAt, issue, moved, NOW, OTHER, submitted } from './ledger.fixture.ts';
+import type { NewRun } from './ledger.ts';
 import { together } from './together.ts';
 
 const run = (at: number, more: Partial<NewRun> = {}): NewRun => ({
@@ -27,30 +16,13 @@ const run = (at: number, more: Partial<NewRun> = {}): NewRun => ({
 const keyed = (at: number, key: string, body = digest): NewRun =>
   run(at, { key: { tenant: 'web', key, body } });
 
-describe.each(KINDS)('submissions that come at the same time to %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let ledger: Ledger;
-
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-  beforeEach(async () => {
-    place = await kind.place();
-    ledger = await place.open();
-  });
-  afterEach(async () => {
-    await ledger.close();
-    await place.close();
-  });
-
+describeLedgers('submissions that come at the same time to %s', (bench) => {
   it('are all there, each with its own history', async () => {
     const asked = Array.from({ length: 150 }, (_, at) => run(at));
-    const runs = await Promise.all(asked.map((one) => ledger.submit(one)));
+    const runs = await Promise.all(asked.map((one) => bench.ledger.submit(one)));
     expect(runs.map((one) => 'id' in one && one.id)).toEqual(asked.map(({ id }) => id));
     for (const one of [0, 1, 77, 149]) {
-      const { run: stored, events } = await ledger.readRun(idAt(NOW + one));
+      const { run: stored, events } = await bench.ledger.readRun(idAt(NOW + one));
       expect(stored).toEqual(runs[one]);
       expect(events.map(({ event }) => event.type)).toEqual(['submitted', 'classified']);
     }
@@ -62,27 +34,27 @@ describe.each(KINDS)('submissions that come at the same time to %s', (_, start) 
       run(40, { events: [submitted({ tenant: 'web' }), moved('promoted')] }),
       run(41, { events: [submitted({ tenant: 'web' }), { type: 'receipted', sequence: 0, digest }] }),
     ];
-    await ledger.submit(run(0));
+    await bench.ledger.submit(run(0));
     const answers = await Promise.allSettled([
-      ...Array.from({ length: 9 }, (_, at) => ledger.submit(run(at + 1))),
-      ...wrong.map((one) => ledger.submit(one)),
-      ...Array.from({ length: 9 }, (_, at) => ledger.submit(run(at + 11))),
+      ...Array.from({ length: 9 }, (_, at) => bench.ledger.submit(run(at + 1))),
+      ...wrong.map((one) => bench.ledger.submit(one)),
+      ...Array.from({ length: 9 }, (_, at) => bench.ledger.submit(run(at + 11))),
     ]);
     const failed = answers.filter((answer) => answer.status === 'rejected');
     expect(failed.map(({ reason }) => (reason as DrylaneError).code)).toEqual(
       wrong.map(() => 'illegal-transition'),
     );
-    expect(await ledger.listRuns({ limit: 99 })).toHaveLength(19);
+    expect(await bench.ledger.listRuns({ limit: 99 })).toHaveLength(19);
   });
 
   it('take a key once, also where it comes twice among them', async () => {
-    await ledger.submit(keyed(1, 'before'));
+    await bench.ledger.submit(keyed(1, 'before'));
     const answers = await Promise.all([
-      ...Array.from({ length: 5 }, (_, at) => ledger.submit(run(at + 10))),
-      ledger.submit(keyed(2, 'before')),
-      ledger.submit(keyed(3, 'now')),
-      ledger.submit(keyed(4, 'now')),
-      ledger.submit(keyed(5, 'now', OTHER)),
+      ...Array.from({ length: 5 }, (_, at) => bench.ledger.submit(run(at + 10))),
+      bench.ledger.submit(keyed(2, 'before')),
+      bench.ledger.submit(keyed(3, 'now')),
+      bench.ledger.submit(keyed(4, 'now')),
+      bench.ledger.submit(keyed(5, 'now', OTHER)),
     ]);
     expect(answers.slice(5)).toMatchObject([
       { earlier: idAt(NOW + 1), same: true },
@@ -90,14 +62,14 @@ describe.each(KINDS)('submissions that come at the same time to %s', (_, start) 
       { earlier: idAt(NOW + 3), same: true },
       { earlier: idAt(NOW + 3), same: false },
     ]);
-    expect(await ledger.listRuns({ limit: 99 })).toHaveLength(7);
+    expect(await bench.ledger.listRuns({ limit: 99 })).toHaveLength(7);
   });
 
   it('get their places in the chain of receipts where they end at once', async () => {
     const ended = (at: number) =>
       run(at, { events: [submitted({ tenant: 'web' }), moved('refused', 'no')], issue });
-    await Promise.all([0, 1, 2, 3].map((at) => ledger.submit(at % 2 === 0 ? ended(at) : run(at))));
-    expect(await ledger.receipts({ limit: 9 })).toHaveLength(2);
+    await Promise.all([0, 1, 2, 3].map((at) => bench.ledger.submit(at % 2 === 0 ? ended(at) : run(at))));
+    expect(await bench.ledger.receipts({ limit: 9 })).toHaveLength(2);
   });
 });
 

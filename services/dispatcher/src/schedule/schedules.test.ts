@@ -8,15 +8,12 @@ import { digestOfJson } from '@drylane/proto/digest';
 import { Policy } from '@drylane/proto/policy';
 import { ScheduleRequest } from '@drylane/proto/schedule';
 import { QUEUES } from '@drylane/proto/task';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Principal } from '../access/access.ts';
 import type { Fleet } from '../dispatch/fleet.ts';
 import { keeper } from '../dispatch/keeper.ts';
 import { createRoom } from '../dispatch/room.ts';
-import type { Database } from '../ledger/database.ts';
-import { KINDS, type Kind, type Place } from '../ledger/ledger.fixture.ts';
-import { openPostgres } from '../ledger/postgres.ts';
-import { openSqlite } from '../ledger/sqlite.ts';
+import { describeDatabases } from '../ledger/kinds.fixture.ts';
 import { storedLedger } from '../ledger/store.ts';
 import { SIGNER } from '../receipt/receipt.fixture.ts';
 import { fleetService } from '../service/service.ts';
@@ -32,24 +29,13 @@ const asked = (fields: object = {}): ScheduleRequest =>
     ...fields,
   });
 
-describe.each(KINDS)('schedules in %s', (_, start) => {
-  let kind: Kind;
-  let place: Place;
-  let database: Database;
+describeDatabases('schedules in %s', (at) => {
   let schedules: Schedules;
   let fleet: Fleet;
   let blobs: string;
 
-  beforeAll(async () => {
-    kind = await start();
-  }, 90_000);
-  afterAll(() => kind?.stop());
-  beforeEach(async () => {
-    place = await kind.place();
-    await (await place.open()).close();
-    database = place.address.startsWith('postgres:')
-      ? await openPostgres(place.address)
-      : await openSqlite(place.address);
+  beforeEach(() => {
+    const { database } = at;
     schedules = storedSchedules(database);
     blobs = mkdtempSync(join(tmpdir(), 'drylane-schedules-'));
     const kept = fileBlobs(blobs);
@@ -69,11 +55,7 @@ describe.each(KINDS)('schedules in %s', (_, start) => {
       stuck: () => {},
     };
   });
-  afterEach(async () => {
-    await database.db.destroy();
-    await place.close();
-    rmSync(blobs, { recursive: true });
-  });
+  afterEach(() => rmSync(blobs, { recursive: true }));
 
   const due = (over: Partial<Due> = {}): Due => ({
     schedules,
