@@ -1,19 +1,26 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type ReceivedSpan, type Receiver, startReceiver } from '@drylane/chassis/tracing/receiver.fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Client } from './client.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 
+let receiver: Receiver;
 let fleet: Fleet;
 let agent: Client;
 let approver: Client;
 beforeAll(async () => {
-  fleet = await startFleet();
+  receiver = await startReceiver();
+  const traced = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_BSP_SCHEDULE_DELAY: '100' };
+  fleet = await startFleet({
+    environment: { dispatcher: traced, comparator: traced, rehearsal: traced, live: traced },
+  });
   [agent, approver] = await Promise.all([fleet.client('submitter', 'web'), fleet.client('approver', 'web')]);
 }, 180_000);
 afterAll(async () => {
   await fleet?.[Symbol.asyncDispose]();
+  await receiver?.[Symbol.asyncDispose]();
 }, 60_000);
 
 /** A workspace with a file in it. */
@@ -48,6 +55,34 @@ describe('a run through the whole fleet', () => {
       `/v1/runs/${id}/events?follow=false`,
     );
     expect(JSON.stringify(events)).toContain('claimed');
+  });
+
+  it('is one trace, from its request to its end, in whatever process something was done for it', async () => {
+    const directory = await site('traced');
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const { id } = await agent.submit(envelope(directory, WRITE), true, { traceparent });
+    await agent.until(id, 'promoted');
+    const ofRun = (span: ReceivedSpan) =>
+      span.traceId === traceparent.split('-')[1] &&
+      String(span.attributes['drylane.run'] ?? id).startsWith(id);
+    const seen = () => receiver.spans().filter(ofRun);
+    const told = () => [...new Set(seen().map(({ service, name }) => `${service} ${name}`))].sort();
+    await expect
+      .poll(told, { timeout: 10_000 })
+      .toEqual([
+        'drylane-comparator compare',
+        'drylane-dispatcher claim-run',
+        'drylane-dispatcher queue',
+        'drylane-dispatcher settle',
+        'drylane-dispatcher submit',
+        'drylane-dispatcher submit-run',
+        'drylane-worker promote',
+        'drylane-worker rehearse',
+      ]);
+    const ids = new Set(seen().map(({ spanId }) => spanId));
+    const lost = seen().filter(({ parentSpanId = '' }) => !ids.has(parentSpanId));
+    expect(lost.map(({ name }) => name)).toEqual(['submit-run']);
+    expect(receiver.bodies.join()).not.toContain('echo new');
   });
 
   it('is only rehearsed where nobody asked for more, and lands when somebody does', async () => {

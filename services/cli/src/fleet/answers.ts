@@ -23,7 +23,7 @@ export const RunView = z.looseObject({
 });
 export type RunView = z.infer<typeof RunView>;
 
-export const RunPage = z.object({ runs: z.array(RunView) });
+export const RunPage = z.object({ runs: z.array(RunView), next: z.string().nullable() });
 
 /** The part of an event that says where its run goes. */
 export const Told = z.object({

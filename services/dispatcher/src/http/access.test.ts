@@ -1,10 +1,9 @@
 import { digestOf } from '@drylane/proto/digest';
-import { RunId } from '@drylane/proto/ids';
+import type { RunId } from '@drylane/proto/ids';
 import { Sheet } from '@drylane/proto/sheet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Asker, ENVELOPE, openPlace, type Place, type Sent } from './server.fixture.ts';
+import { type Asker, ENVELOPE, GIT_ENVELOPE, openPlace, type Place, type Sent } from './server.fixture.ts';
 import { ROUTE_NAMES, ROUTES, type RouteName, routeOf } from './table.ts';
-import { ShownRun } from './wire.ts';
 
 /** In the order of the columns below; `claimant` is the worker who claimed the run, `worker` one who did not. */
 const COLUMNS = [
@@ -56,21 +55,19 @@ const LANDED = {
 } as const;
 
 let place: Place;
-/** A run that waits, and one that has ended; nobody changes them. */
+/** A run that waits, one on a git tree that does, and one that has ended; nobody changes them. */
 let still: RunId;
+let tree: RunId;
 let ended: RunId;
 beforeAll(async () => {
   place = await openPlace();
-  [still, ended] = [await waiting(), await waiting()];
+  [still, tree, ended] = [await waiting(), await place.rehearse(GIT_ENVELOPE), await waiting()];
   await decide(ended, 'approver', 'reject');
 });
 afterAll(async () => place[Symbol.asyncDispose]());
 
 /** A run of the owner's that waits for somebody to agree that it lands. */
-async function waiting(): Promise<RunId> {
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-  return RunId.parse(ShownRun.parse(await answer.json()).id);
-}
+const waiting = (envelope?: object): Promise<RunId> => place.rehearse(envelope);
 
 async function boundOf(id: RunId): Promise<string> {
   const answer = await place.ask(`/v1/runs/${id}/subject`);
@@ -83,8 +80,8 @@ const decide = async (id: RunId, as: Asker, decision: 'approve' | 'reject'): Pro
     json: { lane: 'live', decision, bound: await boundOf(id) },
   });
 
-async function promotable(): Promise<RunId> {
-  const id = await waiting();
+async function promotable(envelope?: object): Promise<RunId> {
+  const id = await waiting(envelope);
   await decide(id, 'approver', 'approve');
   return id;
 }
@@ -106,9 +103,14 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       const id = changes ? await waiting() : still;
       return [of(id), { json: { lane: 'live', decision: 'approve', bound: await boundOf(id) } }];
     }
+    case 'read-patch':
+      return [of(tree), {}];
     case 'read-receipt':
       return [of(ended), {}];
-    case 'take-run':
+    case 'take-run': {
+      const id = changes ? await promotable(GIT_ENVELOPE) : tree;
+      return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
+    }
     case 'claim-run': {
       const id = changes ? await promotable() : still;
       return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
@@ -120,7 +122,7 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       return [of(id), { json: LANDED }];
     }
     case 'tell-run': {
-      const id = changes ? await promotable() : still;
+      const id = changes ? await promotable(GIT_ENVELOPE) : tree;
       const json = { ...CLAIM, bound: await boundOf(id) };
       if (changes) await place.ask(`/v1/runs/${id}/take`, { as: 'owner', json });
       return [of(id), { json: LANDED }];

@@ -1,4 +1,3 @@
-import { createRedactor } from '@drylane/chassis/redact/redact';
 import { bindingOf } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
@@ -58,9 +57,9 @@ async function refuseElsewhere({ desk }: Fleet, { id, task_digest: digest }: Run
   });
 }
 
-async function hear({ desk }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {
+async function hear({ desk, redactor }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {
   const { lane, decision, bound } = said;
-  const comment = said.comment === null ? null : createRedactor([]).text(said.comment).text;
+  const comment = said.comment === null ? null : redactor.text(said.comment).text;
   const word: Word = { decision, comment, approver: { id: who, proof: 'token' } };
   const opened = lane === 'live' ? await openDossier(desk, id) : await openUnrehearsed(desk, id);
   const now = bindingOf(opened.subject);
