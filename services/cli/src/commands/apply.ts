@@ -17,6 +17,11 @@ export function registerApply(root: Command, context: Context, done: (status: nu
     .option('--merge', 'merge texts that others changed meanwhile, where the changes do not overlap')
     .option('--workspace <dir>', 'in a fleet: where on this machine a snapshot or git tree lands')
     .addOption(new Option('--patch', 'in a fleet: print a git tree’s patch, for git am').conflicts('json'))
+    .addOption(
+      new Option('--landed', 'in a fleet: say that you applied its patch or layer yourself').conflicts([
+        ...['workspace', 'patch', 'merge'],
+      ]),
+    )
     .option(...URL_FLAG)
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--json', 'one JSON document on standard output')
@@ -49,10 +54,10 @@ export function registerApply(root: Command, context: Context, done: (status: nu
 }
 
 /** A run of this machine lands where it was rehearsed. */
-function refuseAfar({ workspace, patch }: LandingFlags): void {
-  if (workspace === undefined && patch !== true) return;
+function refuseAfar({ workspace, patch, landed }: LandingFlags): void {
+  if (workspace === undefined && !patch && !landed) return;
   throw new DrylaneError('bad-input', {
-    field: patch ? '--patch' : '--workspace',
+    field: patch ? '--patch' : landed ? '--landed' : '--workspace',
     message: 'is for a run of a fleet',
     mend: 'leave it out, or set DRYLANE_URL',
   });

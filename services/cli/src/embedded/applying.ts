@@ -5,6 +5,7 @@ import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { identityOf } from '@drylane/worker/changeset/whole';
+import { makeStateDirectory } from '../state.ts';
 import { keepApart } from './apart.ts';
 import { type LocalDesk, openDesk } from './desk.ts';
 import { applyTo } from './landing.ts';
@@ -58,6 +59,16 @@ export async function applyHere(
     ...{ ...NONE, result: 'promoted', mode: 'apply' },
     ...(await land?.()),
   }));
+}
+
+/** Says in a fleet that a run has landed by other means, such as git am: it is taken and told of, and nothing is touched. */
+export async function sayLanded(
+  run: Pick<Foreign, 'run' | 'bound'>,
+  fleet: TakingDesk,
+  stateDir: string,
+): Promise<Landing> {
+  makeStateDirectory(stateDir);
+  return landTaken(stateDir, fleet, run, async () => ({ ...NONE, result: 'promoted', mode: 'apply' }));
 }
 
 async function prepare(desk: LocalDesk, { run, merge }: Foreign, change: Change, directory: string) {

@@ -104,6 +104,18 @@ describe('a command line that is killed while a run of a fleet lands here', () =
   });
 });
 
+describe('somebody who applied a run themselves', () => {
+  it('may say so, once, and it is called their word', async () => {
+    const { run } = await at.run();
+    const { status, said } = await start('apply', run, '--landed').closed;
+    expect([status, said]).toEqual([0, expect.stringContaining('as you say: drylane did not see it')]);
+    expect([await at.stateOf(run), landedIn(at.live), noted()]).toEqual(['promoted', 'nothing', []]);
+    const again = await start('apply', run, '--workspace', at.live).closed;
+    expect([again.status, again.said]).toEqual([2, expect.stringContaining('a run lands once')]);
+    expect(landedIn(at.live)).toBe('nothing');
+  });
+});
+
 describe('two who let the same run land at the same moment', () => {
   it('are one who does, whether they share what they keep or not', async () => {
     for (const states of [

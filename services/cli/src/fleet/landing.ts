@@ -1,13 +1,15 @@
 import { ChangeSet } from '@drylane/proto/change-set';
 import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
-import type { RunId } from '@drylane/proto/ids';
+import { RunId } from '@drylane/proto/ids';
 import { isEnd } from '@drylane/proto/lifecycle';
 import type { Promoted } from '@drylane/proto/promotion';
 import type { Sheet } from '@drylane/proto/sheet';
 import { type AfarFlags, refuseHere } from '../afar.ts';
+import type { BlockLine } from '../block.ts';
 import { printJson, type Status, writeBytes } from '../context.ts';
 import { notNow } from '../embedded/ended.ts';
+import type { Landing } from '../embedded/taking.ts';
 import { EXIT, PROMOTION_EXIT } from '../exit.ts';
 import { promotionLines } from '../promotion-block.ts';
 import { stateDirectory } from '../state.ts';
@@ -27,6 +29,8 @@ export interface LandingFlags extends AfarFlags {
   readonly merge?: boolean;
   readonly workspace?: string;
   readonly patch?: boolean;
+  /** Somebody says that they have applied it themselves. */
+  readonly landed?: boolean;
   readonly json?: boolean;
 }
 
@@ -43,14 +47,24 @@ export async function applyAfar(fleet: Fleet, name: string, options: LandingFlag
     ? await landThere(fleet, run, sheet, options)
     : await landHere(fleet, run, sheet, options);
   if (options.json) printJson(context, promoted);
-  else tell(fleet, promotionLines(promoted.promotion, promoted.receipt, sheet.subject.change_set !== null));
+  else tell(fleet, linesOf(promoted, sheet, options.landed === true));
   return PROMOTION_EXIT[promoted.promotion.result];
+}
+
+/** What became of it; what drylane did not do itself, it does not say that it did. */
+function linesOf({ promotion, receipt }: Promoted, { subject }: Sheet, isSaid: boolean): BlockLine[] {
+  const [first, ...rest] = promotionLines(promotion, receipt, subject.change_set !== null);
+  if (first === undefined || !isSaid) return first === undefined ? rest : [first, ...rest];
+  return [
+    { ...first, text: `${promotion.result} (${promotion.mode})   as you say: drylane did not see it` },
+    ...rest,
+  ];
 }
 
 /** Asks the fleet to let a run land on the workspace that its workers reach. */
 async function landThere(fleet: Fleet, run: RunView, sheet: Sheet, options: LandingFlags): Promise<Promoted> {
-  const { state, merge, workspace } = options;
-  refuseHere({ '--state': state, '--merge': merge, '--workspace': workspace });
+  const { state, merge, workspace, landed } = options;
+  refuseHere({ '--state': state, '--merge': merge, '--workspace': workspace, '--landed': landed });
   if (run.state !== 'promoting') refuseUnlandable(run, sheet);
   const { client } = fleet;
   // Asked again, it changes nothing.
@@ -64,7 +78,7 @@ async function landThere(fleet: Fleet, run: RunView, sheet: Sheet, options: Land
 }
 
 /** What a run that lands on this machine is told. */
-export type HereOptions = Pick<LandingFlags, 'state' | 'merge' | 'workspace'>;
+export type HereOptions = Pick<LandingFlags, 'state' | 'merge' | 'workspace' | 'landed'>;
 
 /**
  * Fetches what a run changed, and lets it land in a directory of this machine: taken in the fleet right before, and told
@@ -77,23 +91,32 @@ export async function landHere(
   options: HereOptions,
 ): Promise<Promoted> {
   const { client, context } = fleet;
-  const { state, merge = false, workspace: directory } = options;
   if (run.state === 'promoted') throw landedBefore(run, sheet);
   refuseUnlandable(run, sheet);
-  if (directory === undefined) throw noWorkspace();
-  refuseHow(run.id, sheet, merge);
-  const { applyHere } = await import('../embedded/applying.ts');
-  const { bound, subject } = sheet;
-  const change = subject.change_set === null ? null : await changeOf(client, run.id, subject.change_set);
-  const foreign = { run: run.id, bound, change, directory, merge };
-  const stateDir = stateDirectory(state, context.env);
-  const { promotion, isTold } = await applyHere(foreign, takingDesk(client), stateDir, context.env);
+  refuseHow(run.id, sheet, options.merge === true);
+  const stateDir = stateDirectory(options.state, context.env);
+  const { promotion, isTold } = await land(fleet, sheet, options, stateDir);
   if (isTold) {
     const { state: ended, receipt } = await readReport(client, run.id);
     return { run_id: run.id, state: ended, promotion, receipt };
   }
   progress(fleet, `${client.host} does not know of it yet; tell it: ${typed('drylane recover', fleet.url)}`);
   return { run_id: run.id, state: 'promoting', promotion, receipt: null };
+}
+
+async function land(
+  { client, context }: Fleet,
+  { bound, subject }: Sheet,
+  { merge = false, workspace: directory, landed }: HereOptions,
+  stateDir: string,
+): Promise<Landing> {
+  const { applyHere, sayLanded } = await import('../embedded/applying.ts');
+  const run = RunId.parse(subject.run);
+  if (landed) return sayLanded({ run, bound }, takingDesk(client), stateDir);
+  if (directory === undefined) throw noWorkspace();
+  const change = subject.change_set === null ? null : await changeOf(client, run, subject.change_set);
+  const foreign = { run, bound, change, directory, merge };
+  return applyHere(foreign, takingDesk(client), stateDir, context.env);
 }
 
 /** Refuses what can never land here. */

@@ -1,4 +1,4 @@
-import { createRedactor } from '@drylane/chassis/redact/redact';
+import type { Redactor } from '@drylane/chassis/redact/redact';
 import { bindingOf } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
@@ -78,15 +78,14 @@ export function claimingOf(fleet: Fleet): Claiming {
       return settle(
         who,
         id,
-        told.result === 'ended' ? { ...told, promotion: scrubbed(told.promotion) } : told,
+        told.result === 'ended' ? { ...told, promotion: scrubbed(told.promotion, fleet.redactor) } : told,
       );
     },
   };
 }
 
 /** What anybody may have written, as it is kept. */
-function scrubbed(promotion: Promotion): Promotion {
-  const redactor = createRedactor([]);
+function scrubbed(promotion: Promotion, redactor: Redactor): Promotion {
   const clean = (text: string): string => redactor.text(text).text;
   return {
     ...promotion,
