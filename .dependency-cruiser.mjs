@@ -2,7 +2,7 @@ const SERVICES = 'chassis|dispatcher|worker|comparator|cli|console';
 
 // Files that decide: no clock, no random, no environment, no file, no network; snapshots and time are arguments.
 const PURE = [
-  '^services/chassis/src/(blobs/refusal|logger/clean|metrics/table|tracing/w3c|transport/(flow|jobs))\\.ts$',
+  '^services/chassis/src/(blobs/refusal|logger/clean|metrics/table|tracing/(w3c|settings|scrub)|config/headers|transport/(flow|jobs))\\.ts$',
   '^proto/src/(?!digest|document|paths|hazards)',
   '^services/comparator/src/(compare|decide)/',
   '^services/dispatcher/src/classify/',
@@ -11,10 +11,10 @@ const PURE = [
   '^services/dispatcher/src/access/(access|claims|rate|recent|row)\\.ts$',
   '^services/dispatcher/src/approve/(approve|mode)\\.ts$',
   '^services/dispatcher/src/http/(problem|faults|limits|page|seats|table|wire)\\.ts$',
-  '^services/dispatcher/src/receipt/(receipt|shorten|links|lines)\\.ts$',
+  '^services/dispatcher/src/receipt/(receipt|shorten|links|lines|once)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
   '^services/worker/src/trace/',
-  '^services/worker/src/lanes/(request|faults|tally|turns)\\.ts$',
+  '^services/worker/src/lanes/(request|faults|tally|turns|prospect)\\.ts$',
   '^services/worker/src/gate/(allow|reachability|dns-answer|places|tally|untold|orders)\\.ts$',
   '^services/worker/src/changeset/(landing|members|unpromotable)\\.ts$',
   '^services/worker/src/workspaces/(places|eviction|git-names|mail|base85|limits|refuse)\\.ts$',
@@ -57,6 +57,22 @@ export default {
       to: {
         dependencyTypes: ['core'],
         pathNot: '^(node:)?(buffer|path|path/posix|util|assert)$',
+      },
+    },
+    {
+      name: 'traces-cost-only-those-who-keep-them',
+      comment: 'the libraries that send spans take longer to load than the command line to start',
+      severity: 'error',
+      from: { pathNot: '^services/chassis/src/tracing/(collector|scrub)\\.ts$|^node_modules/' },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'what-sends-spans-is-loaded-when-asked-for',
+      severity: 'error',
+      from: { pathNot: '^services/chassis/src/tracing/collector(\\.test)?\\.ts$' },
+      to: {
+        path: '^services/chassis/src/tracing/(collector|scrub)\\.ts$',
+        dependencyTypesNot: ['dynamic-import'],
       },
     },
     {

@@ -13,7 +13,8 @@ const SERVICES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Variables that a document names. */
-const named = (text: string): ReadonlySet<string> => new Set(text.match(/(?<=`)DRYLANE_[A-Z0-9_]+/g));
+const named = (text: string): ReadonlySet<string> =>
+  new Set(text.match(/(?<=`)(?:DRYLANE|OTEL)_[A-Z0-9_]+/g));
 
 describe('deploy/README.md', () => {
   it.each(Object.entries(SERVICES))('names every variable of %s', async (_, variables) => {

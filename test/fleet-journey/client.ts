@@ -8,14 +8,16 @@ interface RunView {
   readonly [field: string]: unknown;
 }
 
+type Headers = Readonly<Record<string, string>>;
+
 /** Asks a dispatcher over HTTP, and nothing else. */
 export interface Client {
   /** Any request; its answer as it is. */
-  ask(method: string, path: string, body?: unknown): Promise<Response>;
+  ask(method: string, path: string, body?: unknown, headers?: Headers): Promise<Response>;
   get<T>(path: string): Promise<T>;
-  post<T>(path: string, body?: unknown): Promise<T>;
+  post<T>(path: string, body?: unknown, headers?: Headers): Promise<T>;
   /** Submits an envelope; answers the run. */
-  submit(envelope: object, promote?: boolean): Promise<RunView>;
+  submit(envelope: object, promote?: boolean, headers?: Headers): Promise<RunView>;
   /** Waits until a run is in one of these states. */
   until(id: string, ...states: readonly string[]): Promise<RunView>;
   /** Says a person's word on what they were shown. */
@@ -26,12 +28,13 @@ const PATIENCE_MS = 60_000;
 
 /** A client with a token, or without one. */
 export function createClient(url: string, token: string | null): Client {
-  const ask: Client['ask'] = (method, path, body) => {
+  const ask: Client['ask'] = (method, path, body, headers) => {
     const isStream = body instanceof Uint8Array;
     const type = isStream ? 'application/x-tar' : 'application/json';
     return fetch(`${url}${path}`, {
       method,
       headers: {
+        ...headers,
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': type }),
       },
@@ -46,8 +49,9 @@ export function createClient(url: string, token: string | null): Client {
   const client: Client = {
     ask,
     get: async (path) => json(await ask('GET', path)),
-    post: async (path, body) => json(await ask('POST', path, body)),
-    submit: (envelope, promote = false) => client.post(`/v1/runs?promote=${promote}`, envelope),
+    post: async (path, body, headers) => json(await ask('POST', path, body, headers)),
+    submit: (envelope, promote = false, headers = {}) =>
+      client.post(`/v1/runs?promote=${promote}`, envelope, headers),
     async until(id, ...states) {
       const giveUp = Date.now() + PATIENCE_MS;
       for (;;) {

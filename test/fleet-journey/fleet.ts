@@ -47,7 +47,10 @@ export async function startFleet(plan: FleetPlan = {}): Promise<Fleet> {
   const start = async (name: ProcessName): Promise<FleetProcess> => {
     const kind = kindOf(name);
     const service = kind === 'rehearsal' || kind === 'live' ? 'worker' : kind;
-    const started = await startProcess(service, environmentOf(name));
+    const started = await startProcess(service, environmentOf(name), {
+      ground: plan.grounds?.(root)[name] ?? [],
+      hear: (line) => plan.hear?.(name, line),
+    });
     processes.set(name, started);
     if (kind === 'dispatcher') ports.set(name, started.port);
     return started;

@@ -11,7 +11,8 @@ const words = z.array(z.string()).default([]);
 const Service = z.looseObject({
   image: z.string(),
   user: z.string().optional(),
-  environment: z.record(z.string(), z.string()).default({}),
+  // Null: whatever it is where compose is called, if anything.
+  environment: z.record(z.string(), z.string().nullable()).default({}),
   cap_add: words,
   cap_drop: words,
   security_opt: words,
@@ -87,8 +88,15 @@ describe('docker-compose.yml', () => {
 
   it('shows the world nothing of what keeps state', () => {
     expect(networks.inside).toEqual({ internal: true });
-    for (const name of ['redis', 'postgres', 'comparator'])
-      expect(services[name]?.networks).toEqual(['inside']);
+    for (const name of ['redis', 'comparator']) expect(services[name]?.networks).toEqual(['inside']);
+  });
+
+  it('leads nobody but dispatchers to the ledger, and hands no rehearsal worker what lets anything land', () => {
+    expect(networks.ledger).toEqual({ internal: true });
+    const near = named.filter(([, service]) => service.networks.includes('ledger')).map(([name]) => name);
+    expect([near.sort(), services.postgres?.networks]).toEqual([['dispatcher', 'postgres'], ['ledger']]);
+    const holders = named.filter(([, service]) => service.secrets.includes('worker_token'));
+    expect(holders.map(([name]) => name)).toEqual(['dispatcher', 'live']);
   });
 
   it('keeps its secrets in files that are made for it, and hands them to those who need them', () => {
@@ -97,8 +105,8 @@ describe('docker-compose.yml', () => {
       expect(file).toBe(`\${DRYLANE_FLEET_SECRETS:-.fleet}/${name}`);
     expect(text).not.toMatch(/(PASSWORD|TOKEN|KEY|_URL): *(?!\/run\/secrets|http:\/\/dispatcher)\S/);
     for (const [name, { environment, secrets: given }] of named)
-      for (const path of Object.values(environment).filter((value) => value.startsWith('/run/secrets/')))
-        expect([name, given]).toEqual([name, expect.arrayContaining([path.slice('/run/secrets/'.length)])]);
+      for (const path of Object.values(environment).filter((value) => value?.startsWith('/run/secrets/')))
+        expect([name, given]).toEqual([name, expect.arrayContaining([path?.slice('/run/secrets/'.length)])]);
   });
 
   it('runs images that the fleet makes, by the names that it makes them under', () => {

@@ -60,7 +60,7 @@ describe("a worker's container", () => {
     const run = await rehearse(command, ['--read-only', '--timeout', '3s'], OWNED);
     expect(run).toMatchObject({ verdict: 'inconclusive', evidence: { complete: true, timed_out: true } });
     // Without CAP_KILL, the engine could not end it.
-    expect(run.evidence.duration_ms).toBeLessThan(15_000);
+    expect(run.evidence.duration_ms).toBeLessThan(50_000);
     expect(run.evidence.stdout.text).toBe('2770 1234 4321\n600 1234 4321\n');
   }, 60_000);
 
@@ -97,7 +97,7 @@ describe("the end of a worker's container", () => {
     await worker.container.stop({ t: 30 });
     const { State } = await worker.container.inspect();
     expect([State.ExitCode, State.OOMKilled]).toEqual([0, false]);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(28_000);
     expect(await worker.logs()).toContain('drained');
     await worker.container.remove({ v: true });
     const { Volumes } = await docker.listVolumes();

@@ -30,7 +30,7 @@ await runProcess(async () => {
   const granted = grantedBy(config.DRYLANE_CREDENTIALS, process.env);
   const state = await takeState(config.DRYLANE_STATE);
   const roots = await Promise.all(config.DRYLANE_WORKSPACES.map((root) => realpath(root)));
-  const opened = openProcess({
+  const opened = await openProcess({
     service: 'worker',
     config: { ...config, DRYLANE_CONCURRENCY: concurrency },
     secrets: [...secrets, ...[...granted].map(([credential, value]) => ({ name: credential, value }))],
@@ -118,10 +118,10 @@ async function openLive({ config, stateDir, ...common }: Here): Promise<OpenLane
     quarters === undefined
       ? null
       : {
-          ...{ sandbox: quarters.sandbox, rules: common.rules, giveUp: giveUp.signal },
+          ...{ sandbox: quarters.sandbox, rules: common.rules },
           credentials: common.granted,
         };
-  const lane = { ...common, ...telling, reruns };
+  const lane = { ...common, ...telling, reruns, giveUp: giveUp.signal };
   return {
     work: { promote: promotionWork(lane), land: landingWork(lane) },
     checks: quarters === undefined ? {} : { engine: quarters.check },

@@ -5,16 +5,20 @@ import { z } from 'zod';
 import { looksSecret } from '../redact/environment.ts';
 import { type KnownSecret, SHORTEST_KNOWN } from '../redact/known.ts';
 import { createRedactor } from '../redact/redact.ts';
+import { headersIn } from './headers.ts';
 import { readSecretFile } from './secret-file.ts';
 
 /** Variables of a process, as `process.env` holds them. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What of a variable is secret: all of it, or the password and the tokens of an address. */
-export type SecretKind = 'value' | 'address';
+/** What of a variable is secret: all of it, the password and the tokens of an address, or the values of headers. */
+export type SecretKind = 'value' | 'address' | 'headers';
 
 export interface ConfigOptions<Name extends string> {
-  /** How all variables of ours begin: one that begins so and is not known is refused, as it may be a misspelling. */
+  /**
+   * How all variables of ours begin: one that begins so and is not known is refused, as it may be a misspelling. One that is
+   * known and begins otherwise is another standard's, to which an empty text is as good as none.
+   */
   readonly prefix: string;
   /** Variables that hold secrets. Each may instead be named with `_FILE` after it, and say which file holds it. */
   readonly secrets: Readonly<Partial<Record<Name, SecretKind>>>;
@@ -40,7 +44,7 @@ export function readConfig<S extends z.ZodObject>(
 ): Configuration<S> {
   const names = Object.keys(schema.shape);
   const kinds: Readonly<Record<string, SecretKind | undefined>> = options.secrets;
-  const given = names.map((name) => giveVariable(name, environment, kinds[name]));
+  const given = names.map((name) => giveVariable(name, environment, kinds[name], options.prefix));
   const values = new Map(given.flatMap(({ name, text }) => (text === undefined ? [] : [[name, text]])));
   const secrets = given.flatMap(({ name, text }) => secretsOf(name, text, kinds[name]));
   const early = [...given.flatMap(({ problems }) => problems), ...secrets.flatMap(tooShort)];
@@ -67,8 +71,14 @@ interface Given {
 }
 
 /** A variable's text, from the environment or from the file that it names. */
-function giveVariable(name: string, environment: Environment, kind: SecretKind | undefined): Given {
-  const direct = environment[name];
+function giveVariable(
+  name: string,
+  environment: Environment,
+  kind: SecretKind | undefined,
+  prefix: string,
+): Given {
+  const isOurs = name.startsWith(prefix);
+  const direct = isOurs ? environment[name] : environment[name] || undefined;
   const fileName = `${name}_FILE`;
   const path = kind === undefined ? undefined : environment[fileName];
   const wrong = (field: string, message: string, mend: string): Given => ({
@@ -123,12 +133,20 @@ function notSet(
 function secretsOf(name: string, text: string | undefined, kind: SecretKind | undefined): KnownSecret[] {
   if (text === undefined || kind === undefined) return [];
   if (kind === 'value') return [{ name, value: text }];
+  if (kind === 'headers') return secretsOfHeaders(name, text);
   // Not the whole address: hosts and names of databases should stay readable.
   if (!URL.canParse(text)) return [{ name, value: text }];
   const url = new URL(text);
   const inQuery = [...url.searchParams].filter(([key, value]) => looksSecret(key, value) !== undefined);
   const values = [decoded(url.password), ...inQuery.map(([, value]) => value)];
   return values.filter((value) => value !== '').map((value) => ({ name, value }));
+}
+
+/** Of a header, its value and the token in it; what is too short to be one may well be no secret. */
+function secretsOfHeaders(name: string, text: string): KnownSecret[] {
+  const values = Object.values(headersIn(text)).flatMap((value) => [value, value.split(' ').at(-1) ?? '']);
+  const secrets = values.filter((value) => value.length >= SHORTEST_KNOWN);
+  return [...new Set(secrets)].map((value) => ({ name, value }));
 }
 
 function decoded(text: string): string {

@@ -9,6 +9,8 @@ import { fileSink } from '../logger/sink.ts';
 import type { KnownSecret } from '../redact/known.ts';
 import { createRedactor, type Redactor } from '../redact/redact.ts';
 import { endOnSignals, type Shutdown } from '../shutdown/signals.ts';
+import { openTracing } from '../tracing/open.ts';
+import { TRACING_SECRETS, TRACING_VARIABLES, tracingSettings } from '../tracing/settings.ts';
 import { bullTransport } from '../transport/bullmq.ts';
 import type { Transport } from '../transport/transport.ts';
 
@@ -26,10 +28,15 @@ export const PROCESS_VARIABLES = {
   DRYLANE_LOCK: DurationMs.prefault('30s').describe('how long a silent process keeps its job, such as 30s'),
   DRYLANE_CONCURRENCY: wholeNumber(1, 1000).prefault('4').describe('how many jobs are done at once'),
   ...BLOBS_VARIABLES,
+  ...TRACING_VARIABLES,
 } as const;
 
 /** Which of them are secret. */
-export const PROCESS_SECRETS = { DRYLANE_REDIS_URL: 'address', ...BLOBS_SECRETS } as const;
+export const PROCESS_SECRETS = {
+  DRYLANE_REDIS_URL: 'address',
+  ...BLOBS_SECRETS,
+  ...TRACING_SECRETS,
+} as const;
 
 export type ProcessConfig = z.output<z.ZodObject<typeof PROCESS_VARIABLES>>;
 
@@ -58,10 +65,11 @@ const PATIENCE_MS = 5_000;
 const LIMITS = { settleMs: 500, closeMs: 3_000 };
 
 /** Opens what every process works with; from then on it ends on signals. */
-export function openProcess({ service, config, secrets, queues }: ProcessOptions): Process {
+export async function openProcess({ service, config, secrets, queues }: ProcessOptions): Promise<Process> {
   const redactor = createRedactor(secrets);
   const sink = fileSink(1, (lines) => log.warn('log lines were lost', { lines }));
   const log: Logger = createLogger({ service, level: config.DRYLANE_LOG_LEVEL, redactor, sink });
+  const tracing = await openTracing(tracingSettings(config, service), { redactor, log });
   const blobs = openBlobs(blobsSettings(config));
   const transport = bullTransport({
     ...{ url: config.DRYLANE_REDIS_URL, prefix: config.DRYLANE_REDIS_PREFIX, queues },
@@ -73,6 +81,8 @@ export function openProcess({ service, config, secrets, queues }: ProcessOptions
     ...{ log, sink, limits: { ...LIMITS, graceMs: config.DRYLANE_GRACE } },
     unready: () => ready?.drain(),
   });
+  // Before everything else, so that it ends last: until then there are spans.
+  if (tracing !== undefined) shutdown.add(tracing);
   shutdown.add({ name: 'queues', close: async () => transport[Symbol.asyncDispose]() });
   return {
     ...{ log, redactor, blobs, transport, shutdown },

@@ -1,9 +1,9 @@
 import type { Flow, Trace } from '@drylane/chassis/transport/transport';
-import type { PromotionMode } from '@drylane/proto/approval';
 import type { Digest } from '@drylane/proto/digest';
 import { RunId } from '@drylane/proto/ids';
 import type { Job, Queue } from '@drylane/proto/task';
 import type { Run } from '../ledger/event.ts';
+import type { Landable } from './landing.ts';
 
 /** Whoever died over a rehearsal may have died of it; the second who does is the last. */
 const REHEARSALS = 2;
@@ -13,7 +13,7 @@ const AGAIN = 5;
 const SETTLINGS = 100;
 
 /** The flow of a run's rehearsal. The higher the rank, the later: a tenant's second run waits for everyone's first. */
-export function rehearsalFlow(run: Run, task: Digest, rank: number, trace?: Trace): Flow {
+export function rehearsalFlow(run: Run, task: Digest, rank: number, trace: Trace): Flow {
   const data: Job = { run: RunId.parse(run.id), lane: 'rehearsal', task };
   return {
     id: run.id,
@@ -23,7 +23,7 @@ export function rehearsalFlow(run: Run, task: Digest, rank: number, trace?: Trac
       step('settle', data, SETTLINGS),
     ],
     priority: priorityOf(rank),
-    ...(trace === undefined ? {} : { trace }),
+    trace,
   };
 }
 
@@ -31,7 +31,7 @@ export function rehearsalFlow(run: Run, task: Digest, rank: number, trace?: Trac
  * The flow of a run that is to land. What a command changes that runs again lands only once a comparator has weighed it. It has the time of the run's last change in its id, so that
  * a run that was given back can be tried again, and none is tried twice over.
  */
-export function promotionFlow(run: Run, mode: PromotionMode, task: Digest): Flow {
+export function promotionFlow(run: Run, { mode, task }: Landable, trace: Trace): Flow {
   const data: Job = { run: RunId.parse(run.id), lane: 'live', task };
   return {
     id: promotionId(run),
@@ -41,6 +41,7 @@ export function promotionFlow(run: Run, mode: PromotionMode, task: Digest): Flow
       step('settle', data, SETTLINGS),
     ],
     priority: 0,
+    trace,
   };
 }
 

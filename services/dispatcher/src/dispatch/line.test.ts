@@ -1,5 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { recordSpans } from '@drylane/chassis/tracing/recorder.fixture';
+import { inSpan } from '@drylane/chassis/tracing/tracing';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import type { Transport } from '@drylane/chassis/transport/transport';
 import { DrylaneError } from '@drylane/proto/errors';
@@ -38,6 +40,24 @@ describe('the line', () => {
     serve(at, 'promote');
     await reconcile(at.fleet, Date.now());
     expect(await stateOf(at, id, (now) => now !== 'rehearsing')).toBe('promotable');
+  });
+
+  it('is in the trace of a run each time that it brings it into the queue', async () => {
+    using recorder = recordSpans();
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const from = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'vendor=1' };
+    const id = await inSpan('asked', {}, () => taken(at, asked()), { from });
+    await advanceLine(at.fleet);
+    const lost = at.transport;
+    at.transport = inlineTransport({ queues: QUEUES, keep: 100 });
+    await lost[Symbol.asyncDispose]();
+    at.fleet = { ...at.fleet, transport: at.transport };
+    serve(at, 'promote');
+    await reconcile(at.fleet, Date.now());
+    expect(await stateOf(at, id, (now) => now !== 'rehearsing')).toBe('promotable');
+    const ofRun = recorder.spans.filter((span) => span.spanContext().traceId === traceId);
+    expect(ofRun.map(({ name }) => name)).toEqual(['asked', 'submit', 'queue', 'queue', 'settle']);
+    expect(recorder.spans).toEqual(ofRun);
   });
 
   it('waits in the ledger while the queue cannot be reached', async () => {

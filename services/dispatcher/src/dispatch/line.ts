@@ -1,3 +1,6 @@
+import { inject, inSpan } from '@drylane/chassis/tracing/tracing';
+import type { Trace } from '@drylane/chassis/transport/transport';
+import type { Lane } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { end, NOTHING_KNOWN } from '../desk/ending.ts';
@@ -14,11 +17,12 @@ const PAGE = 100;
 /** Moves runs from the line into the queue, as many as there is room for, fairly between tenants. */
 export async function advanceLine(fleet: Fleet): Promise<void> {
   const { ledger } = fleet.desk;
-  const [waiting, working] = await Promise.all([
-    ledger.countByTenant('submitted'),
-    ledger.countByTenant('rehearsing'),
-  ]);
-  for (const { tenant, take, rank } of fairShares({ waiting, working }, fleet.limits.window)) {
+  const { window } = fleet.limits;
+  const working = await ledger.countByTenant('rehearsing');
+  const busy = [...working.values()].reduce((sum, number) => sum + number, 0);
+  // Nobody looks at who waits while nobody can be let in, nor at more of one tenant than could be.
+  const waiting = busy < window ? await ledger.countByTenant('submitted', window - busy) : new Map();
+  for (const { tenant, take, rank } of fairShares({ waiting, working }, window)) {
     const runs = await ledger.oldest({ tenant, state: 'submitted', limit: take });
     for (const [index, run] of runs.entries())
       await handle(fleet, run, () => begin(fleet, run, rank + index));
@@ -64,14 +68,22 @@ async function begin(fleet: Fleet, run: Run, rank: number): Promise<void> {
 }
 
 async function queue({ transport }: Fleet, run: Run, rank: number): Promise<void> {
-  if (run.task_digest !== null) await transport.submit(rehearsalFlow(run, run.task_digest, rank));
+  const { task_digest: task } = run;
+  if (task === null) return;
+  await inTrace(run, 'rehearsal', (trace) => transport.submit(rehearsalFlow(run, task, rank, trace)));
+}
+
+/** Does what brings a run into the queue as part of its trace, wherever that began and however often it is done again. */
+function inTrace(run: Run, lane: Lane, act: (trace: Trace) => Promise<void>): Promise<void> {
+  const from = run.trace === null ? {} : { traceparent: run.trace };
+  return inSpan('queue', { run: run.id, lane }, () => act(inject()), { from, kind: 'producer' });
 }
 
 async function land(fleet: Fleet, run: Run): Promise<void> {
   if (Date.now() < landsFrom(run) || (await fleet.transport.has(promotionId(run)))) return;
   const landable = await promotionTask(fleet, run);
   if (landable === undefined) return;
-  await fleet.transport.submit(promotionFlow(run, landable.mode, landable.task));
+  await inTrace(run, 'live', (trace) => fleet.transport.submit(promotionFlow(run, landable, trace)));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { inSpan } from '@drylane/chassis/tracing/tracing';
 import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
@@ -14,16 +15,21 @@ import type { Fleet } from './fleet.ts';
 
 /** Records what workers and comparators answered. Done again, it changes nothing. */
 export function settleWork(fleet: Fleet): Work {
-  return async ({ data, before }): Promise<Json> => {
-    const { run, lane, task } = Job.parse(data);
-    const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
-    const isNew = await settled(() =>
-      lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, before),
-    );
-    if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
-    fleet.nudge();
+  return async ({ data, before, attempt, trace }): Promise<Json> => {
+    const job = Job.parse(data);
+    const facts = { run: job.run, stage: 'settle', lane: job.lane, queue: 'settle', attempt };
+    await inSpan('settle', facts, () => settle(fleet, job, before), { from: trace ?? {}, kind: 'consumer' });
     return null;
   };
+}
+
+async function settle(fleet: Fleet, { run, lane, task }: Job, before: Before): Promise<void> {
+  const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
+  const isNew = await settled(() =>
+    lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, before),
+  );
+  if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
+  fleet.nudge();
 }
 
 /** Where the run is no longer what the answer is of, somebody has settled it already. */

@@ -1,11 +1,10 @@
 import { digestOf } from '@drylane/proto/digest';
-import { RunId } from '@drylane/proto/ids';
+import type { RunId } from '@drylane/proto/ids';
 import { Sheet } from '@drylane/proto/sheet';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answersOf, CELLS, COLUMNS, type Column } from './access.fixture.ts';
-import { type Asker, ENVELOPE, openPlace, type Place, type Sent } from './server.fixture.ts';
+import { type Asker, ENVELOPE, GIT_ENVELOPE, openPlace, type Place, type Sent } from './server.fixture.ts';
 import { ROUTE_NAMES, ROUTES, type RouteName, routeOf } from './table.ts';
-import { ShownRun } from './wire.ts';
 
 const CLAIM = { owner: 'live-1', mode: 'apply' };
 const LANDED = {
@@ -13,21 +12,19 @@ const LANDED = {
 } as const;
 
 let place: Place;
-/** A run that waits, and one that has ended; nobody changes them. */
+/** A run that waits, one on a git tree that does, and one that has ended; nobody changes them. */
 let still: RunId;
+let tree: RunId;
 let ended: RunId;
 beforeAll(async () => {
   place = await openPlace();
-  [still, ended] = [await waiting(), await waiting()];
+  [still, tree, ended] = [await waiting(), await place.rehearse(GIT_ENVELOPE), await waiting()];
   await decide(ended, 'approver', 'reject');
 });
 afterAll(async () => place[Symbol.asyncDispose]());
 
 /** A run of the owner's that waits for somebody to agree that it lands. */
-async function waiting(): Promise<RunId> {
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-  return RunId.parse(ShownRun.parse(await answer.json()).id);
-}
+const waiting = (): Promise<RunId> => place.rehearse();
 
 async function boundOf(id: RunId): Promise<string> {
   const answer = await place.ask(`/v1/runs/${id}/subject`);
@@ -63,8 +60,11 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       const id = changes ? await waiting() : still;
       return [of(id), { json: { lane: 'live', decision: 'approve', bound: await boundOf(id) } }];
     }
+    case 'read-patch':
+      return [of(tree), {}];
     case 'read-receipt':
       return [of(ended), {}];
+    case 'take-run':
     case 'claim-run': {
       const id = changes ? await promotable() : still;
       return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
@@ -73,6 +73,12 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       const id = changes ? await promotable() : still;
       const json = { ...CLAIM, bound: await boundOf(id) };
       if (changes) await place.ask(`/v1/runs/${id}/claim`, { as: 'worker', json });
+      return [of(id), { json: LANDED }];
+    }
+    case 'tell-run': {
+      const id = changes ? await promotable() : still;
+      const json = { ...CLAIM, bound: await boundOf(id) };
+      if (changes) await place.ask(`/v1/runs/${id}/take`, { as: 'owner', json });
       return [of(id), { json: LANDED }];
     }
     case 'put-workspace':

@@ -8,14 +8,9 @@ let place: Place;
 let id: string;
 beforeAll(async () => {
   place = await openPlace();
-  id = await submitted();
+  id = await place.rehearse();
 });
 afterAll(async () => place[Symbol.asyncDispose]());
-
-async function submitted(over: object = {}): Promise<string> {
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: { ...ENVELOPE, ...over } });
-  return ShownRun.parse(await answer.json()).id;
-}
 
 describe('every answer that is JSON', () => {
   it.each([
@@ -97,11 +92,17 @@ describe('a submission', () => {
   });
 
   it('comes again when the lane is not full any more', async () => {
-    place.service.full = true;
-    const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-    place.service.full = false;
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7']);
+    const limits = { waitingOfTenant: 1, window: 1 };
+    await using narrow = await openPlace({ lane: { limits, held: true } });
+    const submit = () => narrow.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
+    const taken = () => expect.poll(async () => (await submit()).status).toBe(202);
+    const under = await narrow.submit();
+    await taken();
+    const answer = await submit();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
     expect(await answer.json()).toMatchObject({ type: 'https://drylane.dev/problems/too-many-requests' });
+    await narrow.letGo(under);
+    await taken();
   });
 
   it('of somebody with several tenants says which of them it is for', async () => {
@@ -119,7 +120,7 @@ describe('a list of runs', () => {
   it('comes page by page, each run once, the newest first', async () => {
     const task = 'paged';
     const made: string[] = [];
-    for (let n = 0; n < 5; n++) made.push(await submitted({ task }));
+    for (let n = 0; n < 5; n++) made.push(await place.submit({ ...ENVELOPE, task }));
     const seen: string[] = [];
     for (let next: string | null = `/v1/runs?task=${task}&limit=2`; next !== null; ) {
       const answer = await place.ask(next, { as: 'viewer' });

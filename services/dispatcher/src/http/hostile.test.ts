@@ -6,11 +6,6 @@ import { ENVELOPE, openPlace, type Place, SECRET } from './server.fixture.ts';
 let place: Place;
 afterEach(async () => place[Symbol.asyncDispose]());
 
-async function submitted(): Promise<string> {
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-  return ((await answer.json()) as { id: string }).id;
-}
-
 describe('a request that is not what it should be', () => {
   it.each([
     ['text/plain', 415],
@@ -57,7 +52,7 @@ describe('a request that is not what it should be', () => {
 
   it('with a body where none is taken is refused', async () => {
     place = await openPlace();
-    const id = await submitted();
+    const id = await place.submit();
     const answer = await place.ask(`/v1/runs/${id}/cancel`, { as: 'owner', json: {} });
     expect(answer.status).toBe(400);
   });
@@ -129,7 +124,7 @@ describe('what is never told', () => {
     expect(bad.status).toBe(400);
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain(key);
-    const path = await place.ask(`/v1/runs/${await submitted()}/diff?path=${key}`);
+    const path = await place.ask(`/v1/runs/${await place.submit()}/diff?path=${key}`);
     expect(await path.text()).not.toContain(key);
     expect(place.lines.join('')).not.toContain(key);
     expect(place.lines.join('')).not.toContain(place.tokens.owner);

@@ -119,9 +119,11 @@ describe('a client that is made of the document alone', () => {
   it('brings a run from its submission to where it may land', async () => {
     const { id } = await call('submit-run', { as: 'owner', body: ENVELOPE, values: { promote: 'true' } });
     const values = { id: String(id) };
-    expect(await call('read-run', { as: 'owner', values })).toMatchObject({
-      ...{ state: 'awaiting-live-approval', promote: true, tenant: 'web', submitter: 'token:owner' },
-    });
+    await expect
+      .poll(() => call('read-run', { as: 'owner', values }))
+      .toMatchObject({
+        ...{ state: 'awaiting-live-approval', promote: true, tenant: 'web', submitter: 'token:owner' },
+      });
     const { bound, subject } = await call('read-subject', { as: 'approver', values });
     expect(subject).toMatchObject({ run: id, lane: 'live', mode: 'apply' });
     const word = { lane: 'live', decision: 'approve', bound, comment: 'read it' };

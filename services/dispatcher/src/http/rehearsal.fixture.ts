@@ -1,14 +1,12 @@
+import type { Blobs } from '@drylane/chassis/blobs/blobs';
+import type { Json, Work } from '@drylane/chassis/transport/transport';
 import type { ChangeSet } from '@drylane/proto/change-set';
 import { digestOf } from '@drylane/proto/digest';
-import type { Envelope } from '@drylane/proto/envelope';
 import type { Evidence, FileState } from '@drylane/proto/evidence';
 import { blankChange, blankEvidence } from '@drylane/proto/evidence.fixture';
-import type { RunId } from '@drylane/proto/ids';
 import { Policy } from '@drylane/proto/policy';
-import { classify } from '../classify/classify.ts';
-import type { Desk } from '../desk/desk.ts';
-import { keep } from '../desk/record.ts';
-import { type RehearsalSettled, settleRehearsal } from '../desk/rehearsed.ts';
+import { Job, Rehearsed } from '@drylane/proto/task';
+import { keep, recall } from '../desk/record.ts';
 
 /** Every run is asked about, each anew, so that there is something to decide. */
 export const POLICY = Policy.parse({
@@ -26,6 +24,7 @@ export const BEFORE = 'title: old\n';
 export const AFTER = 'title: new\n';
 export const LAYER = Buffer.from('the bytes of a layer');
 export const BASES = Buffer.from('the bytes of the bases');
+export const PATCH = Buffer.from('what git am takes');
 
 export const PATCHES = [
   {
@@ -40,14 +39,39 @@ const EVIDENCE: Evidence = blankEvidence({
   changes: [blankChange('blog/a.md', { before: stateOf(BEFORE), after: stateOf(AFTER) })],
 });
 
-/** What a rehearsal of one changed file leaves, and what follows from it, as a fleet's settle would record it. */
-export async function rehearseOne(
-  desk: Desk,
-  id: RunId,
-  { envelope, submitter }: { readonly envelope: Envelope; readonly submitter: string },
-): Promise<RehearsalSettled> {
-  const { blobs } = desk;
-  const changeSet: ChangeSet = {
+/** Answers as a worker does: one file changed, on whatever the command was to work on. */
+export function rehearseWork(blobs: Blobs): Work {
+  return async ({ data }): Promise<Json> => {
+    const { source } = await recall(blobs, 'task', Job.parse(data).task);
+    const isTree = 'git' in source;
+    const [evidence, patches, changes] = await Promise.all([
+      keep(blobs, EVIDENCE),
+      keep(blobs, PATCHES),
+      keep(blobs, await changeSet(blobs)),
+    ]);
+    const rehearsed: Rehearsed = {
+      ...{ ok: true, evidence, patches, change_set: changes, raw_output: null, took_ms: 1 },
+      place: 'path' in source ? { path: source.path, dev: '1', ino: '2', fingerprint: null } : null,
+      patch: isTree ? { digest: await blobs.put(PATCH), size: PATCH.length } : null,
+      commit: isTree ? 'c'.repeat(40) : null,
+    };
+    return rehearsed;
+  };
+}
+
+/** Answers as a comparator does that has found nothing. */
+export function compareWork(blobs: Blobs): Work {
+  return async ({ data, before }): Promise<Json> => {
+    const { policy } = await recall(blobs, 'task', Job.parse(data).task);
+    const rehearsed = Rehearsed.options[0].parse(before?.ok === true ? before.value : undefined);
+    const { evidence, change_set } = rehearsed;
+    const grounds = { policy_digest: policy, evidence_digest: evidence, change_set_digest: change_set };
+    return { ok: true, rehearsed, decision: { verdict: 'promote', findings: [], ...grounds } };
+  };
+}
+
+async function changeSet(blobs: Blobs): Promise<ChangeSet> {
+  return {
     version: 1,
     entries: [
       {
@@ -58,19 +82,4 @@ export async function rehearseOne(
     layer: { digest: await blobs.put(LAYER), size: LAYER.length },
     bases: { digest: await blobs.put(BASES), size: BASES.length },
   };
-  const [evidence, patches, changes] = await Promise.all([
-    keep(blobs, EVIDENCE),
-    keep(blobs, PATCHES),
-    keep(blobs, changeSet),
-  ]);
-  return settleRehearsal(desk, POLICY, {
-    ...{ id, submitter, envelope, forbidden: ['.git/'], promotion: envelope.promotion ?? 'auto' },
-    envelopeDigest: (await desk.ledger.readRun(id)).run.envelope_digest,
-    risk: classify(envelope.command, POLICY.risk),
-    ...{ evidence: EVIDENCE, patches, rawOutput: null, place: null, git: null },
-    decision: {
-      ...{ verdict: 'promote', findings: [], policy_digest: await keep(blobs, POLICY) },
-      ...{ evidence_digest: evidence, change_set_digest: changes },
-    },
-  });
 }

@@ -7,15 +7,16 @@ import { createLogger } from '@drylane/chassis/logger/logger';
 import { createMetrics } from '@drylane/chassis/metrics/metrics';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import type { Envelope } from '@drylane/proto/envelope';
+import { RunId } from '@drylane/proto/ids';
 import type { Principal } from '../access/access.ts';
 import { authenticator } from '../access/authenticate.ts';
 import { rateLimiter } from '../access/rate.ts';
 import { storedTokens } from '../access/tokens.ts';
 import { openSqlite } from '../ledger/sqlite.ts';
-import { storedLedger } from '../ledger/store.ts';
+import { type LaneOptions, openLane } from './lane.fixture.ts';
 import { HTTP_LIMITS, type HttpLimits } from './limits.ts';
 import { type HttpServer, serveHttp } from './server.ts';
-import { type FixtureService, fixtureService } from './service.fixture.ts';
+import type { Service } from './service.ts';
 
 /** Whoever asks in tests: all of one tenant, but for the last three. */
 export const ASKERS = {
@@ -43,19 +44,26 @@ export interface Sent {
 
 export interface Place extends AsyncDisposable {
   readonly server: HttpServer;
-  readonly service: FixtureService;
+  readonly service: Service;
   readonly readiness: Readiness;
   readonly url: string;
   readonly tokens: Readonly<Record<Asker, string>>;
   /** What was logged, a line each. */
   readonly lines: readonly string[];
   ask(path: string, sent?: Sent): Promise<Response>;
+  /** Has a run submitted by its owner; answers its id. */
+  submit(envelope?: object): Promise<RunId>;
+  /** The same, and waits until it was rehearsed. */
+  rehearse(envelope?: object): Promise<RunId>;
+  /** Lets the rehearsal of a run end that is held, and waits for it. */
+  letGo(id: RunId): Promise<void>;
 }
 
 export interface PlaceOptions {
   readonly limits?: Partial<HttpLimits>;
   readonly metricsOpen?: boolean;
   readonly rate?: { readonly perSecond: number; readonly burst: number };
+  readonly lane?: LaneOptions;
 }
 
 /** A server with all that stands behind it, in a directory of its own. */
@@ -63,12 +71,13 @@ export async function openPlace({
   limits = {},
   metricsOpen = false,
   rate = { perSecond: 10_000, burst: 10_000 },
+  lane: asked = {},
 }: PlaceOptions = {}): Promise<Place> {
   const directory = await mkdtemp(join(tmpdir(), 'drylane-http-'));
   const database = await openSqlite(join(directory, 'ledger.db'));
-  const ledger = storedLedger(database.db, database.retry);
   const tokens = storedTokens(database);
-  const service = fixtureService(ledger, fileBlobs(join(directory, 'blobs')));
+  const lane = openLane(database, fileBlobs(join(directory, 'blobs')), asked);
+  const { service } = lane;
   const lines: string[] = [];
   const redactor = createRedactor([{ name: 'SECRET', value: SECRET }]);
   const log = createLogger({
@@ -95,12 +104,26 @@ export async function openPlace({
   );
   const texts = Object.fromEntries(made) as Record<Asker, string>;
   const url = `http://127.0.0.1:${server.port}`;
+  const ask: Place['ask'] = (path, sent = {}) => fetch(`${url}${path}`, requestOf(sent, texts));
+  const submit: Place['submit'] = async (envelope = ENVELOPE) => {
+    const answer = await ask('/v1/runs', { as: 'owner', json: envelope });
+    return RunId.parse(((await answer.json()) as { id: string }).id);
+  };
   return {
-    ...{ server, service, readiness, url, lines, tokens: texts },
-    ask: (path, sent = {}) => fetch(`${url}${path}`, requestOf(sent, texts)),
+    ...{ server, service, readiness, url, lines, tokens: texts, ask, submit },
+    async rehearse(envelope) {
+      const id = await submit(envelope);
+      await lane.rehearsed(id);
+      return id;
+    },
+    async letGo(id) {
+      lane.letGo();
+      await lane.rehearsed(id);
+    },
     async [Symbol.asyncDispose]() {
       await server.close();
-      await ledger.close();
+      await lane[Symbol.asyncDispose]();
+      await database.db.destroy();
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -132,4 +155,11 @@ export const ENVELOPE: Envelope = {
   command: 'sed -i s/old/new/ blog/a.md',
   working_dir: '/srv/site',
   intent: { mode: 'mutating', expected_writes: ['blog/*.md'] },
+};
+
+/** The same on a git tree. */
+export const GIT_ENVELOPE: Envelope = {
+  ...ENVELOPE,
+  working_dir: '/workspace',
+  workspace: { git: { url: 'https://git.example/a', ref: 'main' } },
 };

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rawTo, within } from './raw.fixture.ts';
-import { ENVELOPE, openPlace, type Place } from './server.fixture.ts';
+import { openPlace, type Place } from './server.fixture.ts';
 
 let place: Place;
 afterEach(async () => place[Symbol.asyncDispose]());
@@ -50,7 +50,7 @@ describe('a client that is slow', () => {
 
   it('to read their answer is cut off, and no more of it is made than they read', async () => {
     place = await openPlace({ limits: { idleMs: 2000 } });
-    const id = await submitted();
+    const id = await place.submit();
     const { promise: over, resolve } = Promise.withResolvers<void>();
     let made = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
@@ -74,11 +74,6 @@ describe('a client that is slow', () => {
 
 const upload = (body: string | Uint8Array | ReadableStream, as: keyof Place['tokens'] = 'owner') =>
   place.ask('/v1/workspaces', { as, body, headers: { 'content-type': 'application/x-tar' } });
-
-async function submitted(): Promise<string> {
-  const answer = await place.ask('/v1/runs', { as: 'owner', json: ENVELOPE });
-  return ((await answer.json()) as { id: string }).id;
-}
 
 describe('a client that sends too much', () => {
   it('as a document is told so, whether it said how much or not', async () => {

@@ -13,7 +13,7 @@ import { LedgerEvent, Run } from '../ledger/event.ts';
 const Said = z.enum(['true', 'false']).transform((text) => text === 'true');
 const TenantQuery = Tenant.optional().describe('Left out: the one that whoever asks belongs to');
 
-const { task_digest: _task, ...runShape } = Run.shape;
+const { task_digest: _task, trace: _trace, ...runShape } = Run.shape;
 
 /** Where a run stands, as it is shown. */
 export const ShownRun = z

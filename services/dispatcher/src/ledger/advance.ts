@@ -36,10 +36,11 @@ export function advance(
       submitter = null,
       tenant = null,
       task_digest = null,
+      trace = null,
       promote = false,
       ...fields
     } = event;
-    const said = { ...fields, submitter, tenant, task_digest, promote: Number(promote) };
+    const said = { ...fields, submitter, tenant, task_digest, trace, promote: Number(promote) };
     const run = { ...NOTHING_YET, ...said, id, created_ms: timeMs, updated_ms: timeMs };
     return { run, approvals: [] };
   }

@@ -9,6 +9,8 @@ import { z } from 'zod';
 const State = z.enum(RUN_STATES);
 const Tenant = z.string().min(1).max(100);
 const Owner = z.string().min(1).describe('Names the process that works on the run');
+/** A place in a trace, as https://www.w3.org/TR/trace-context/ writes it. */
+const Traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/);
 const StickyKey = Digest.nullable().describe('What else it counts for; null: for nothing but this run');
 
 /** How an attempt to land ended. `rolled-back`: it is proven that nothing of it landed, so it may be tried again. */
@@ -28,6 +30,7 @@ export const LedgerEvent = z.discriminatedUnion('type', [
     tenant: Tenant.optional().describe('Left out on one machine'),
     task_digest: Digest.optional().describe('In a fleet: what its workers are to do'),
     promote: z.boolean().optional().describe('Whether it lands by itself once it may'),
+    trace: Traceparent.optional().describe('Where what is done for it belongs, if traces are kept'),
   }),
   z.strictObject({
     type: z.literal('requested'),
@@ -93,6 +96,7 @@ export const Run = z.strictObject({
   tenant: Tenant.nullable(),
   task_digest: Digest.nullable(),
   promote: z.int().min(0).max(1).describe('1: it lands by itself once it may'),
+  trace: Traceparent.nullable(),
   claimant: z.string().nullable().describe('The principal who claimed it last'),
   reason: z.string().nullable().describe('Why it went to where it is'),
   promotion_mode: PromotionMode.nullable().describe('Null unless it was claimed'),

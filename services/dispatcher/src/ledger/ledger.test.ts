@@ -60,6 +60,7 @@ describe.each(KINDS)('in %s', (_, start) => {
         submitter: null,
         tenant: null,
         task_digest: null,
+        trace: null,
         promote: 0,
         claimant: null,
         reason: 'as policy says',

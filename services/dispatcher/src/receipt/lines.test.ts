@@ -27,6 +27,25 @@ describe('a file of receipts', () => {
     expect(part.head).not.toBe(verifyReceipts(CHAIN, KEYS).head);
   });
 
+  // Readers differ in which of the two they take, so that one would verify what another one shows.
+  it.each([
+    ['payload', (line: string) => line.replace('{"payload"', '{"payload":"eA==","payload"')],
+    ['payload, written in another way', (line: string) => line.replace('{', '{"p\\u0061yload":"eA==",')],
+    ['payload, the same again', (line: string) => line.replace(/("payload":"[^"]*")/, '$1,$1')],
+    ['payloadType', (line: string) => line.replace('"payloadType"', '"payloadType":"x","payloadType"')],
+    ['signatures', (line: string) => line.replace('"signatures"', '"signatures":[],"signatures"')],
+    ['keyid', (line: string) => line.replace('"keyid"', '"keyid":"0","keyid"')],
+    ['sig', (line: string) => line.replace('"sig"', '"sig" : "{\\"sig\\":", "sig"')],
+  ])('with a receipt that says twice its %s shows that it cannot be read', (_, twice) => {
+    const lines = writeReceipts(CHAIN).trimEnd().split('\n');
+    const damaged = lines.with(2, twice(lines[2] ?? ''));
+    expect(JSON.parse(damaged[2] ?? '')).toEqual(CHAIN[2]);
+    const { good, breaks } = verifyReceipts(readReceipts(damaged.join('\n')), KEYS);
+    expect([good, breaks[0]?.fault, breaks[0]?.position]).toEqual([4, 'unreadable', 2]);
+    for (const whole of [damaged[2] ?? '', `[${damaged.join(',')}]`])
+      expect(verifyReceipts(readReceipts(whole), KEYS)).toMatchObject({ total: 1, good: 0 });
+  });
+
   it.each(['', '\n', 'x', '[', '{}', 'null', '7', JSON.stringify(CHAIN[0], null, 2).slice(0, -2)])(
     'that holds no receipt is one thing that cannot be read: %j',
     (text) => {

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@drylane/proto/digest';
 import type { SignedReceipt } from '@drylane/proto/receipt';
+import { saysAllOnce } from './once.ts';
 
 /** Receipts as a file: JSON Lines, one receipt on each. */
 export function writeReceipts(receipts: readonly SignedReceipt[]): string {
@@ -8,7 +9,7 @@ export function writeReceipts(receipts: readonly SignedReceipt[]): string {
 
 /**
  * What stands in a file of receipts: one, a list, or JSON Lines. Nothing is checked yet; what cannot be read, such as
- * a line that was cut off, is undefined in its place.
+ * a line that was cut off or that says something twice, is undefined in its place.
  */
 export function readReceipts(file: string): readonly unknown[] {
   const whole = parse(file);
@@ -23,7 +24,8 @@ export function readReceipts(file: string): readonly unknown[] {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return saysAllOnce(text) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { inject } from '@drylane/chassis/tracing/tracing';
 import type { RunId } from '@drylane/proto/ids';
 import type { Claim, Landed } from '@drylane/proto/task';
 
@@ -37,7 +38,7 @@ export function dispatcherAt({ url, token, patienceMs }: DispatcherOptions): Dis
     const response = await fetch(new URL(path, base), {
       method: 'POST',
       redirect: 'manual',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      headers: { ...inject(), 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(patienceMs),
     });
