@@ -37,8 +37,8 @@ const decide = async (id: RunId, as: Asker, decision: 'approve' | 'reject'): Pro
     json: { lane: 'live', decision, bound: await boundOf(id) },
   });
 
-async function promotable(): Promise<RunId> {
-  const id = await waiting();
+async function promotable(envelope: object = ENVELOPE): Promise<RunId> {
+  const id = await place.rehearse(envelope);
   await decide(id, 'approver', 'approve');
   return id;
 }
@@ -64,7 +64,10 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       return [of(tree), {}];
     case 'read-receipt':
       return [of(ended), {}];
-    case 'take-run':
+    case 'take-run': {
+      const id = changes ? await promotable(GIT_ENVELOPE) : tree;
+      return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
+    }
     case 'claim-run': {
       const id = changes ? await promotable() : still;
       return [of(id), { json: { ...CLAIM, bound: await boundOf(id) } }];
@@ -76,7 +79,7 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
       return [of(id), { json: LANDED }];
     }
     case 'tell-run': {
-      const id = changes ? await promotable() : still;
+      const id = changes ? await promotable(GIT_ENVELOPE) : tree;
       const json = { ...CLAIM, bound: await boundOf(id) };
       if (changes) await place.ask(`/v1/runs/${id}/take`, { as: 'owner', json });
       return [of(id), { json: LANDED }];
