@@ -8,6 +8,8 @@ import type { Outside } from './outside.ts';
 // A balancer may keep the measures of a dispatcher from everybody.
 const ROUTES = ROUTE_NAMES.filter((name) => name !== 'read-metrics');
 const BOUND = `sha256:${'0'.repeat(64)}`;
+const CLAIM = { owner: 'live-1', mode: 'apply', bound: BOUND };
+const LANDED = { result: 'rolled-back', reason: 'the disk was full', owner: 'live-1' };
 
 /** What all of it is asked of: what is not allowed changes nothing. */
 interface Things {
@@ -96,8 +98,10 @@ function bodyOf(name: RouteName, { directory }: Things): unknown {
   const bodies: Readonly<Partial<Record<RouteName, unknown>>> = {
     'submit-run': envelope(directory, WRITE),
     'decide-run': { lane: 'live', decision: 'approve', comment: null, bound: BOUND },
-    'claim-run': { owner: 'live-1', mode: 'apply', bound: BOUND },
-    'settle-run': { result: 'rolled-back', reason: 'the disk was full', owner: 'live-1' },
+    'claim-run': CLAIM,
+    'settle-run': LANDED,
+    'take-run': CLAIM,
+    'tell-run': LANDED,
     'put-workspace': new Uint8Array(1024),
     'add-token': { name: 'mine', role: 'viewer', tenant: 'web', expires_ms: null },
     'add-schedule': scheduleOf(directory),

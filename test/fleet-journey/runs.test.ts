@@ -20,11 +20,11 @@ afterAll(async () => {
 
 runCases(() => fleet);
 
-describe('a run through processes that tell of it', () => {
+describe('a run whose request is traced', () => {
   it('is one trace, from its request to its end, in whatever process something was done for it', async () => {
     const { directory } = await makeSite(fleet, 'traced');
-    const agent = await fleet.client('submitter', 'web');
     const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+    const agent = await fleet.client('submitter', 'web');
     const { id } = await agent.submit(envelope(directory, WRITE), true, { traceparent });
     await agent.until(id, 'promoted');
     const ofRun = (span: ReceivedSpan) =>

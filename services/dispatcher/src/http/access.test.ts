@@ -37,7 +37,7 @@ const decide = async (id: RunId, as: Asker, decision: 'approve' | 'reject'): Pro
     json: { lane: 'live', decision, bound: await boundOf(id) },
   });
 
-async function promotable(envelope = ENVELOPE): Promise<RunId> {
+async function promotable(envelope: object = ENVELOPE): Promise<RunId> {
   const id = await place.rehearse(envelope);
   await decide(id, 'approver', 'approve');
   return id;
