@@ -30,8 +30,13 @@ export interface Account {
 export async function unended(fleet: Fleet, accepted: readonly Accepted[]): Promise<readonly Accepted[]> {
   const ledger = await openPostgresLedger(fleet.database);
   try {
-    const found = await Promise.all(accepted.map(({ run }) => ledger.readRun(RunId.parse(run))));
-    return accepted.filter((_, i) => !isEnd(found[i]?.run.state ?? 'submitted'));
+    const open: Accepted[] = [];
+    // One after another: where they are thousands, they would wait for each other too long.
+    for (const one of accepted) {
+      const { run } = await ledger.readRun(RunId.parse(one.run));
+      if (!isEnd(run.state)) open.push(one);
+    }
+    return open;
   } finally {
     await ledger.close();
   }

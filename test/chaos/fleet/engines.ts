@@ -2,6 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { fileURLToPath } from 'node:url';
 import type { EnginePlaces } from '@drylane/worker/engine/places';
 import type { Engine } from '@drylane/worker/sandbox/engine';
 import { childrenOf, type FleetProcess } from '../../fleet-journey/processes.ts';
@@ -19,12 +20,10 @@ export const placesIn = (directory: string): EnginePlaces => ({
   images: join(directory, 'images'),
 });
 
+const ENGINED = fileURLToPath(new URL('./engined.ts', import.meta.url));
+
 /** The program that a worker runs on that has such an engine. */
-export const engineIn = (directory: string): readonly string[] => [
-  process.execPath,
-  join(import.meta.dirname, 'engined.ts'),
-  directory,
-];
+export const engineIn = (directory: string): readonly string[] => [process.execPath, ENGINED, directory];
 
 /** Copies the images of this machine's engine for one that keeps everything in a directory. */
 export async function carryImages(engine: Engine, directory: string): Promise<void> {

@@ -48,11 +48,11 @@ export async function weather(
       await sleep(BETWEEN_MS);
     }
   };
+  const open = openRuns(fleet);
   const load = async (): Promise<Accepted[]> => {
     const submissions: Promise<Accepted>[] = [];
-    const open = openRuns(fleet);
     while (!raging.signal.aborted) {
-      if ((await open.count()) < MOST) {
+      if (open.count() < MOST || (await open.look()) < MOST) {
         const submission = submit(agent, ground, submissions.length);
         submissions.push(submission);
         open.add(submission);
@@ -69,19 +69,19 @@ export async function weather(
   await storm().finally(() => raging.abort());
   const accepted = await loading;
   for (const giveUp = Date.now() + settleMs; Date.now() < giveUp; await sleep(LOOK_MS))
-    if ((await unended(fleet, accepted)).length === 0) break;
+    if ((await open.look()) === 0) break;
   unsettled.abort();
   await approving;
   return { accepted, retries: agent.retries() + approver.retries() };
 }
 
-/** Knows about how many runs have not ended: it looks only where they seem to be many. */
+/** Knows which runs had not ended when it looked last. */
 function openRuns(fleet: Fleet) {
   let open: Promise<Accepted>[] = [];
   return {
     add: (submission: Promise<Accepted>) => void open.push(submission),
-    async count(): Promise<number> {
-      if (open.length < MOST) return open.length;
+    count: () => open.length,
+    async look(): Promise<number> {
       // The ledger may be away; then nothing ends.
       const still = await unended(fleet, await Promise.all(open)).catch(() => undefined);
       if (still !== undefined) open = still.map((one) => Promise.resolve(one));

@@ -1,5 +1,5 @@
 import { inSpan } from '@drylane/chassis/tracing/tracing';
-import type { Before, Json, Work } from '@drylane/chassis/transport/transport';
+import type { Before, Json, Job as QueuedJob, Work } from '@drylane/chassis/transport/transport';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
@@ -12,21 +12,27 @@ import { recall } from '../desk/record.ts';
 import { settleRehearsal } from '../desk/rehearsed.ts';
 import type { Run } from '../ledger/event.ts';
 import type { Fleet } from './fleet.ts';
+import { promotionId } from './flows.ts';
+
+/** With the pauses between, more than a minute and a half: live workers tell of their claims every half a minute. */
+const SILENCES = 16;
 
 /** Records what workers and comparators answered. Done again, it changes nothing. */
 export function settleWork(fleet: Fleet): Work {
-  return async ({ data, before, attempt, trace }): Promise<Json> => {
+  return async (queued): Promise<Json> => {
+    const { data, attempt, trace } = queued;
     const job = Job.parse(data);
     const facts = { run: job.run, stage: 'settle', lane: job.lane, queue: 'settle', attempt };
-    await inSpan('settle', facts, () => settle(fleet, job, before), { from: trace ?? {}, kind: 'consumer' });
+    await inSpan('settle', facts, () => settle(fleet, job, queued), { from: trace ?? {}, kind: 'consumer' });
     return null;
   };
 }
 
-async function settle(fleet: Fleet, { run, lane, task }: Job, before: Before): Promise<void> {
+async function settle(fleet: Fleet, { run, lane, task }: Job, queued: QueuedJob): Promise<void> {
+  const { before } = queued;
   const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
   const isNew = await settled(() =>
-    lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, before),
+    lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, queued),
   );
   if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
   fleet.nudge();
@@ -105,9 +111,10 @@ function readAnswer(before: Before): Compared {
 }
 
 /** Records what a live worker answered; one that says nothing is waited for, as it may still tell after a restart. */
-async function settleLive(desk: Desk, id: RunId, before: Before): Promise<boolean> {
+async function settleLive(desk: Desk, id: RunId, job: QueuedJob): Promise<boolean> {
+  const { before } = job;
   const answer = before?.ok === true ? Landed.safeParse(before.value) : undefined;
-  return answer?.success === true ? settleLanded(desk, id, answer.data) : settleSilence(desk, id);
+  return answer?.success === true ? settleLanded(desk, id, answer.data) : settleSilence(desk, id, job);
 }
 
 /**
@@ -125,14 +132,26 @@ export async function settleLanded(desk: Desk, id: RunId, landed: Landed): Promi
   return landed.result === 'ended';
 }
 
-/** Of a command that ran for real, nobody can know any more; files are brought back or forward by their journal. */
-async function settleSilence(desk: Desk, id: RunId): Promise<boolean> {
+/**
+ * Of a command that was to run for real, its worker alone can say more: it may have been too slow for the queue, or never
+ * have begun. So it is waited for a while; then nobody knows. Files are brought back or forward by their journal.
+ */
+async function settleSilence(desk: Desk, id: RunId, { flow, attempt }: QueuedJob): Promise<boolean> {
   const dossier = await openDossier(desk, id);
   const { state, promotion_mode: mode, owner } = dossier.run;
-  if (state !== 'promoting' || mode !== 'rerun') return false;
+  if (state !== 'promoting' || mode !== 'rerun' || !(await isOfFlow(desk, id, flow))) return false;
+  if (attempt < SILENCES) throw new TypeError('its worker may still say what became of it');
   const unknown: Promotion = { ...NOTHING, mode, result: 'unknown' };
   await settleClaim(desk, dossier, unknown, owner);
   return true;
+}
+
+/** Whether the claim of a run came of this flow: one that was given back may have been claimed through the next. */
+async function isOfFlow({ ledger }: Desk, id: RunId, flow: string): Promise<boolean> {
+  const { run, events } = await ledger.readRun(id);
+  const claim = events.findLastIndex(({ event }) => event.type === 'claimed');
+  const before = events[claim - 1];
+  return before !== undefined && promotionId({ ...run, updated_ms: before.time_ms }) === flow;
 }
 
 const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

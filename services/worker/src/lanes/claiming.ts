@@ -71,7 +71,7 @@ export async function settleBy(
   } catch (fault) {
     lane.log.error('a promotion failed', { fault });
     // Whatever went wrong, the journal says what of the files landed.
-    landed = await endOf(lane.stateDir, note, reasonFor(fault, lane.redactor));
+    landed = await endOf(lane.stateDir, { ...note, heard: true }, reasonFor(fault, lane.redactor));
   }
   lane.notes.write({ ...note, heard: true, landed });
   return landed;

@@ -125,7 +125,7 @@ async function performAgain(
     lane.log.error('a command did not run again to its end', { fault, begun });
     const reason = reasonFor(fault, lane.redactor);
     if (!begun) return refusal ?? { result: 'untouched', reason, owner };
-    const landed = await endOf(lane.stateDir, note, reason);
+    const landed = await endOf(lane.stateDir, { ...note, heard: true }, reason);
     lane.notes.write({ ...note, heard: true, landed });
     return landed;
   }

@@ -22,11 +22,12 @@ export interface Telling {
  */
 export async function endOf(
   stateDir: string,
-  { run, mode, owner }: ClaimNote,
+  { run, mode, owner, heard }: ClaimNote,
   reason: string,
 ): Promise<Landed> {
   const files = await recoverRun(stateDir, run);
-  const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
+  // That a claim was heard is noted before its command may begin.
+  const result = mode === 'rerun' && heard ? 'unknown' : (files?.result ?? 'rolled-back');
   if (result === 'rolled-back') return { result, reason, owner };
   const [conflicts, merged] = [[...(files?.conflicts ?? [])], [...(files?.merged ?? [])]];
   const promotion: Promotion = { ...NOTHING, mode, result, conflicts, merged };
