@@ -14,7 +14,7 @@ const PURE = [
   '^services/dispatcher/src/receipt/(receipt|shorten|links|lines|once)\\.ts$',
   '^services/worker/src/rehearse/(rehearse|steps|wrap|flow)',
   '^services/worker/src/trace/',
-  '^services/worker/src/lanes/(request|faults|tally|turns)\\.ts$',
+  '^services/worker/src/lanes/(request|faults|tally|turns|prospect)\\.ts$',
   '^services/worker/src/gate/(allow|reachability|dns-answer|places|tally|untold|orders)\\.ts$',
   '^services/worker/src/changeset/(landing|members|unpromotable)\\.ts$',
   '^services/worker/src/workspaces/(places|eviction|git-names|mail|base85|limits|refuse)\\.ts$',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AccessPolicy } from './access.ts';
+import { AccessPolicy, Tenant } from './access.ts';
 import { AbsolutePath, ImageReference, NetworkPattern, VariableName } from './envelope.ts';
 import { Limits } from './limits.ts';
 import { PathPattern } from './paths.ts';
@@ -41,7 +41,13 @@ export const Policy = z.strictObject({
       live: { from: 'medium', quorum: 1, expires: '24h', sticky: true },
     }),
   workspaces: z
-    .strictObject({ roots: z.array(AbsolutePath).max(1000) })
+    .strictObject({
+      roots: z.array(AbsolutePath).max(1000),
+      tenants: z
+        .record(Tenant, z.array(AbsolutePath).min(1).max(1000))
+        .optional()
+        .describe('In a fleet: what a tenant has instead of roots, and those who are not listed have not'),
+    })
     .optional()
     .describe('Left out: the directory drylane was started in'),
   images: z

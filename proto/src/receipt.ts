@@ -146,6 +146,11 @@ export const ReceiptPredicate = z.strictObject({
       result: PromotionResult,
       merged: PathList.describe('Files that were merged with what had changed in the meantime'),
       evidence_digest: Digest.nullable().describe('Of the live run'),
+      claimant: z
+        .string()
+        .max(300)
+        .optional()
+        .describe('In a fleet: who took the run and whose word the result is; left out on one machine'),
     })
     .nullable()
     .describe('Null where the run never began to land'),

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rehearsing } from '../sandbox/rehearsing.ts';
 import { applyCost } from './apply.ts';
+import { median, say, timesOf } from './figures.ts';
+import { sayFleetCost } from './fleet/fleet.ts';
 import { traceCost } from './tracing.ts';
 
 const QUICK = process.argv.includes('--quick');
@@ -22,7 +24,7 @@ try {
     [`rehearsal, ${LARGE} files`]: () => rehearse(large, state),
   });
   const [docker = 1, ten = 1, many = 1] = [...times.values()].map(median);
-  for (const [name, runs] of times) say(name.padEnd(34) + timesOf(runs));
+  for (const [name, runs] of times) say(name, timesOf(runs));
   say(`a cold rehearsal takes ${(ten / docker).toFixed(2)} of docker run`);
   for (const { name, traced, plain } of await traceCost(QUICK ? 2 : 10, QUICK ? 4 : 30, {
     site: small,
@@ -30,19 +32,21 @@ try {
   })) {
     const ratio = median(traced) / median(plain);
     say(
-      `${name.padEnd(34)} n ${plain.length}  traced ${median(traced).toFixed(0)} ms  untraced ${median(plain).toFixed(0)} ms`,
+      name,
+      `n ${plain.length}  traced ${median(traced).toFixed(0)} ms  untraced ${median(plain).toFixed(0)} ms`,
     );
     say(`tracing takes ${ratio.toFixed(2)} of untraced on ${name} work`);
   }
   const files = QUICK ? 1_000 : 10_000;
   const { apply, rsync } = await applyCost(QUICK ? 2 : 5, files, place);
-  say(`apply, ${files} files`.padEnd(34) + timesOf(apply));
+  say(`apply, ${files} files`, timesOf(apply));
   if (rsync === undefined) say('rsync is missing, so apply is compared with nothing: apt-get install rsync');
   else {
-    say(`rsync -a, ${files} files`.padEnd(34) + timesOf(rsync));
+    say(`rsync -a, ${files} files`, timesOf(rsync));
     say(`apply takes ${(median(apply) / median(rsync)).toFixed(2)} of rsync`);
   }
   say(`${LARGE} files take ${(many / ten).toFixed(2)} of 10 files`);
+  await sayFleetCost(QUICK);
 } finally {
   await rm(place, { recursive: true, force: true });
 }
@@ -73,21 +77,4 @@ async function interleaved(competitors: Record<string, () => unknown>): Promise<
       if (round > 0) times.get(name)?.push(performance.now() - startedAt);
     }
   return times;
-}
-
-function timesOf(runs: readonly number[]): string {
-  return ` n ${runs.length}  median ${median(runs).toFixed(0)} ms  p95 ${at(runs, 0.95).toFixed(0)} ms`;
-}
-
-function at(runs: readonly number[], share: number): number {
-  const sorted = [...runs].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
-}
-
-function median(runs: readonly number[]): number {
-  return at(runs, 0.5);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { hasPrometheus } from '../machine/prometheus.ts';
+import { PROMETHEUS } from '../machine/programs.ts';
 
 const START_MS = 60_000;
 
@@ -36,7 +36,7 @@ const KEEPER = `
 
 /** Starts a server with this configuration. Where Prometheus is not installed, `npm run machine` installs it. */
 export async function startPrometheus(configuration: string): Promise<Prometheus> {
-  if (!(await hasPrometheus())) throw new Error('Prometheus is not installed; npm run machine');
+  if (!(await PROMETHEUS.isInstalled())) throw new Error('Prometheus is not installed; npm run machine');
   const directory = mkdtempSync(join(tmpdir(), 'drylane-prometheus-'));
   writeFileSync(join(directory, 'prometheus.yml'), configuration);
   const keeper = spawn('/bin/sh', ['-c', KEEPER, directory], {

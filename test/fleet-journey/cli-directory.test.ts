@@ -36,19 +36,40 @@ describe('a directory that is sent to a fleet', () => {
     expect(run(['apply', id]).status).toBe(2);
     const applied = run(['apply', '--json', id, '--workspace', cwd]);
     expect(applied.status).toBe(0);
-    expect(Promoted.parse(JSON.parse(applied.stdout)).promotion.result).toBe('promoted');
+    expect(Promoted.parse(JSON.parse(applied.stdout))).toMatchObject({
+      ...{ state: 'promoted', promotion: { result: 'promoted' }, receipt: { sequence: expect.any(Number) } },
+    });
     expect(await text(cwd)).toBe('new\n');
-    const again = run(['apply', id, '--workspace', cwd]);
-    expect([again.status, again.stdout]).toEqual([13, expect.stringContaining('drift:')]);
+    const { payload } = JSON.parse(run(['receipt', id]).stdout);
+    const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString());
+    expect(predicate.promotion).toMatchObject({
+      result: 'promoted',
+      claimant: expect.stringMatching(/^token:/),
+    });
+    const again = run(['apply', id, '--workspace', await makeSite(own, 'mine-too')]);
+    expect([again.status, again.stderr]).toEqual([2, expect.stringContaining('a run lands once')]);
   });
 
   it('lands by itself where that was asked for, and nobody has to agree', async () => {
     const cwd = await makeSite(own, 'sent');
     const { status, stdout } = run(['execute', '--json', '--snapshot', '.', ...WRITE], { cwd });
-    expect([status, Execution.parse(JSON.parse(stdout)).promotion?.result]).toEqual([0, 'promoted']);
+    expect([status, Execution.parse(JSON.parse(stdout))]).toMatchObject([
+      ...[0, { state: 'promoted', promotion: { result: 'promoted' }, receipt: expect.any(Object) }],
+    ]);
     expect(await text(cwd)).toBe('new\n');
     const held = run(['execute', '--snapshot', '.', ...HELD], { cwd: await makeSite(own, 'sent-held') });
     expect([held.status, held.stdout]).toEqual([11, expect.stringContaining('--workspace')]);
+  });
+
+  it('is over where something had changed, and not to be applied before a person agreed', async () => {
+    const cwd = await makeSite(own, 'changed');
+    const held = idIn(run(['rehearse', '--snapshot', '.', ...HELD], { cwd }).stdout);
+    expect(run(['apply', held, '--workspace', cwd]).status).toBe(11);
+    const id = idIn(run(['rehearse', '--snapshot', '.', ...WRITE], { cwd }).stdout);
+    await writeFile(join(cwd, 'a.txt'), 'theirs\n');
+    const drifted = run(['apply', '--json', id, '--workspace', cwd]);
+    expect([drifted.status, Promoted.parse(JSON.parse(drifted.stdout)).state]).toEqual([13, 'drifted']);
+    expect(await text(cwd)).toBe('theirs\n');
   });
 
   it('is named by its digest, without what was excluded', async () => {
@@ -86,6 +107,12 @@ describe('a git tree', () => {
     expect(run(['apply', id, '--workspace', applied]).status).toBe(0);
     gitIn(applied, ['add', '-A']);
     expect(gitIn(applied, ['write-tree'])).toBe(tree);
+    const again = run(['apply', id, '--workspace', repository.clone(first)]);
+    expect([again.status, again.stderr]).toEqual([
+      2,
+      expect.stringContaining(`apply ${id} --patch | git am`),
+    ]);
+    expect(run(['apply', id, '--patch']).stdout).toBe(patch.stdout);
     const shown = await atTerminal(['apply', id, '--patch'], { cwd: own, env: cli.agent, answers: [] });
     expect([shown.status, shown.screen]).toEqual([2, expect.stringContaining('nothing for a terminal')]);
   });

@@ -26,7 +26,8 @@ export interface Client {
 
 const PATIENCE_MS = 60_000;
 
-export function createClient(url: string, token: string): Client {
+/** A client with a token, or without one. */
+export function createClient(url: string, token: string | null): Client {
   const ask: Client['ask'] = (method, path, body, headers) => {
     const isStream = body instanceof Uint8Array;
     const type = isStream ? 'application/x-tar' : 'application/json';
@@ -34,7 +35,7 @@ export function createClient(url: string, token: string): Client {
       method,
       headers: {
         ...headers,
-        authorization: `Bearer ${token}`,
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': type }),
       },
       ...(body === undefined ? {} : { body: isStream ? Buffer.from(body) : JSON.stringify(body) }),

@@ -4,17 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RedisServer, startRedis } from '@drylane/chassis/transport/redis.fixture';
 import { type Cluster, startCluster } from '@drylane/dispatcher/ledger/postgres.fixture';
-import { type Client, createClient } from './client.ts';
 import { environmentsOf, type Secrets } from './environments.ts';
 import { type Network, openNetwork } from './network.ts';
+import { type Outside, openOutside } from './outside.ts';
 import { type FleetPlan, KINDS, kindOf, namesOf, POLICY, type ProcessName } from './plan.ts';
 import { type FleetProcess, startProcess } from './processes.ts';
 
 /** A whole fleet on this machine: real Redis and PostgreSQL, and every service as the process that is deployed. */
-export interface Fleet extends AsyncDisposable {
+export interface Fleet extends Outside, AsyncDisposable {
   readonly root: string;
-  /** Workspaces are made in here. */
-  readonly workspaces: string;
   readonly redis: RedisServer;
   readonly postgres: Cluster;
   /** The address of the ledger's database. */
@@ -23,15 +21,8 @@ export interface Fleet extends AsyncDisposable {
   readonly processes: ReadonlyMap<ProcessName, FleetProcess>;
   /** What receipts are signed with, as PEM. */
   readonly signingKey: string;
-  /** Whoever may do everything but approve what it submitted. */
-  readonly operator: Client;
-  /** Where the first dispatcher listens, and all of them. */
-  readonly url: string;
+  /** Where each dispatcher listens. */
   urls(): readonly string[];
-  /** The text of a new token of this role. */
-  token(role: string, tenant: string): Promise<string>;
-  /** A client with a new token of this role, of the first dispatcher. */
-  client(role: string, tenant: string): Promise<Client>;
   /** Starts a process of this name again. */
   start(name: ProcessName): Promise<FleetProcess>;
   /** Ends all processes of its own. */
@@ -56,7 +47,10 @@ export async function startFleet(plan: FleetPlan = {}): Promise<Fleet> {
   const start = async (name: ProcessName): Promise<FleetProcess> => {
     const kind = kindOf(name);
     const service = kind === 'rehearsal' || kind === 'live' ? 'worker' : kind;
-    const started = await startProcess(service, environmentOf(name));
+    const started = await startProcess(service, environmentOf(name), {
+      ground: plan.grounds?.(root)[name] ?? [],
+      hear: (line) => plan.hear?.(name, line),
+    });
     processes.set(name, started);
     if (kind === 'dispatcher') ports.set(name, started.port);
     return started;
@@ -80,17 +74,10 @@ export async function startFleet(plan: FleetPlan = {}): Promise<Fleet> {
   }
   const urls = (): string[] => dispatchers().map((port) => `http://127.0.0.1:${port}`);
   const [url = ''] = urls();
-  const operator = createClient(url, secrets.bootstrap);
-  let made = 0;
-  const token = async (role: string, tenant: string): Promise<string> => {
-    made += 1;
-    const asked = { name: `t${made}`, role, tenant, expires_ms: null };
-    return (await operator.post<{ readonly text: string }>('/v1/tokens', asked)).text;
-  };
+  const outside = openOutside({ url, workspaces, mounted: workspaces, bootstrap: secrets.bootstrap });
   return {
-    ...{ root, workspaces, redis, postgres, database, network, processes, operator, start, end, urls, token },
-    ...{ url, signingKey: secrets.signingKey },
-    client: async (role, tenant) => createClient(url, await token(role, tenant)),
+    ...{ ...outside, root, redis, postgres, database, network, processes, start, end, urls },
+    signingKey: secrets.signingKey,
     [Symbol.asyncDispose]: close,
   };
 }

@@ -9,8 +9,8 @@ export interface Network {
   /** The address of Redis, and of the ledger's database, as a process knows them. */
   redisOf(name: ProcessName): string;
   databaseOf(name: ProcessName): string;
-  /** The address of the dispatchers, as a live worker knows it; each connection goes to the next of them. */
-  dispatcherOf(name: ProcessName): string;
+  /** The address of the dispatchers, as live workers and clients know it; each connection goes to the next of them. */
+  dispatcherOf(name: ProcessName | 'client'): string;
   stop(): Promise<void>;
 }
 
@@ -54,15 +54,14 @@ async function openLinks(plan: FleetPlan, ends: Ends): Promise<Network> {
       const target = () => ({ path: join(host, POSTGRES) });
       links.set(`${name}>postgres`, await openLink(join(directory, POSTGRES), target));
     }
-    if (kindOf(name) === 'live') {
-      const target = () => {
-        const ports = ends.dispatchers();
-        turn += 1;
-        return { host: '127.0.0.1', port: ports[turn % ports.length] ?? 1 };
-      };
-      links.set(`${name}>dispatcher`, await openLink(null, target));
-    }
   }
+  const dispatcher = () => {
+    const ports = ends.dispatchers();
+    turn += 1;
+    return { host: '127.0.0.1', port: ports[turn % ports.length] ?? 1 };
+  };
+  for (const name of [...namesOf('live', plan), 'client'])
+    links.set(`${name}>dispatcher`, await openLink(null, dispatcher));
   return {
     links,
     redisOf: (name) => join(directoryOf(name), 'redis'),

@@ -1,3 +1,5 @@
+import type { Line } from './processes.ts';
+
 /** What there is of in a fleet. */
 export const KINDS = ['dispatcher', 'comparator', 'rehearsal', 'live'] as const;
 export type Kind = (typeof KINDS)[number];
@@ -18,6 +20,10 @@ export interface FleetPlan {
    * not wait for another one then as long as nothing else gets done in it.
    */
   readonly cuttable?: boolean;
+  /** Programs that processes run on, each with the first of its arguments. */
+  readonly grounds?: (root: string) => Readonly<Partial<Record<ProcessName, readonly string[]>>>;
+  /** Hears each line of every process's log. */
+  readonly hear?: (name: ProcessName, line: Line) => void;
   /** Prepares the directory of the fleet before anything of it starts; it is let go of when all has ended. */
   readonly around?: (root: string) => Promise<AsyncDisposable>;
 }

@@ -1,29 +1,49 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const SERVICES = join(import.meta.dirname, '../../services');
 
 /** A line of a process's log. */
-type Line = Readonly<Record<string, unknown>>;
+export type Line = Readonly<Record<string, unknown>>;
 
 /** A process of a fleet. */
 export interface FleetProcess {
-  readonly child: ChildProcess;
+  /** The id of the process, or of the program that it was started on. */
+  readonly pid: number;
+  /** Whether it was started on a program, and is apart with it. */
+  readonly isApart: boolean;
   readonly lines: readonly Line[];
   /** The port that it said it listens on. */
   readonly port: number;
+  /** Answers when it has ended, for whatever reason. */
+  readonly ended: Promise<unknown>;
   /** Sends a signal and waits for the end; answers the exit status, or the signal's name. */
   end(signal: NodeJS.Signals): Promise<number | string>;
+}
+
+/** A program that runs what its arguments say in namespaces of its own, of which nothing outlives the first in them. */
+const APART = ['unshare', '--pid', '--mount-proc', '--fork', '--kill-child', '--'] as const;
+
+/** How a process is started, where it is not alone. */
+interface StartOptions {
+  /** The program that it runs on, with the first of its arguments; both are apart from this machine's others then. */
+  readonly ground?: readonly string[];
+  /** Hears each line of its log. */
+  readonly hear?: (line: Line) => void;
 }
 
 /** Starts a service as it is deployed, and waits until it says that it is up. */
 export async function startProcess(
   service: 'dispatcher' | 'comparator' | 'worker',
   environment: Readonly<Record<string, string>>,
+  { ground = [], hear }: StartOptions = {},
 ): Promise<FleetProcess> {
-  const child = spawn(process.execPath, [join(SERVICES, service, 'src/main.ts')], {
+  const isApart = ground.length > 0;
+  const [program = process.execPath, ...words] = isApart ? [...APART, ...ground, process.execPath] : [];
+  const child = spawn(program, [...words, join(SERVICES, service, 'src/main.ts')], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -34,20 +54,29 @@ export async function startProcess(
     createInterface(child.stdout).on('line', (text) => {
       const line = lineOf(text);
       lines.push(line);
+      hear?.(line);
       if (line.msg === `the ${service} is up`) resolve(Number(line.port));
     });
     closed.then(() =>
       reject(new Error(`the ${service} ended: ${errors.join(' ')} ${JSON.stringify(lines.at(-1))}`)),
     );
   });
+  const pid = (isApart ? childrenOf(child.pid)[0] : child.pid) ?? 0;
   return {
-    ...{ child, lines, port },
+    ...{ pid, isApart, lines, port, ended: closed },
     async end(signal) {
-      child.kill(signal);
+      // What it was started by passes no signal on.
+      if (child.exitCode === null && child.signalCode === null) process.kill(pid, signal);
       await closed;
       return child.exitCode ?? String(child.signalCode);
     },
   };
+}
+
+/** The ids of the processes that a process has started and that have not ended. */
+export function childrenOf(pid = 0): readonly number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
 }
 
 /** What a line says; one that was cut off in the middle says nothing. */

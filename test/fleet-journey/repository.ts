@@ -6,7 +6,7 @@ import { gitIn } from '@drylane/worker/workspaces/git.fixture';
 
 /** A repository that a fleet fetches from, and clones of it. */
 export interface Repository extends Disposable {
-  /** Repositories of this directory are allowed. */
+  /** Repositories of this directory are allowed; as workers know it. */
   readonly directory: string;
   readonly url: string;
   git(...args: string[]): string;
@@ -18,16 +18,18 @@ export interface Repository extends Disposable {
   treeAfter(commit: string, command: string, directory?: string): string;
 }
 
-/** Makes a repository with a branch `main` and one commit. */
-export function makeRepository(): Repository {
-  const directory = mkdtempSync(join(tmpdir(), 'drylane-repository-'));
-  const source = join(directory, 'source');
+/** Makes a repository without a commit, in an empty directory that workers know by this or by another name. */
+export function makeRepository(
+  here: string = mkdtempSync(join(tmpdir(), 'drylane-repository-')),
+  directory = here,
+): Repository {
+  const source = join(here, 'source');
   mkdirSync(source);
   const git = (...args: string[]): string => gitIn(source, args);
   git('init', '--quiet', '--initial-branch=main');
   let clones = 0;
   const repository: Repository = {
-    ...{ directory, url: `file://${source}`, git },
+    ...{ directory, url: `file://${directory}/source`, git },
     commit(files) {
       for (const [name, content] of Object.entries(files)) {
         mkdirSync(dirname(join(source, name)), { recursive: true });
@@ -40,7 +42,7 @@ export function makeRepository(): Repository {
     },
     clone(commit) {
       clones += 1;
-      const clone = join(directory, `clone-${clones}`);
+      const clone = join(here, `clone-${clones}`);
       git('clone', '--quiet', '--', source, clone);
       gitIn(clone, ['checkout', '--quiet', '--detach', commit]);
       return clone;
@@ -51,7 +53,7 @@ export function makeRepository(): Repository {
       gitIn(clone, ['add', '--all']);
       return gitIn(clone, ['write-tree']);
     },
-    [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
+    [Symbol.dispose]: () => rmSync(here, { recursive: true, force: true }),
   };
   return repository;
 }

@@ -73,6 +73,15 @@ describe('a worker of the rehearsal lane', () => {
     expect(text).toMatch(/drylane_redactions_total\{kind="other"\} [1-9]/);
   });
 
+  it('keeps no contents of what surely cannot land', async () => {
+    const { rehearsed, evidence } = await fleet.rehearse('mkdir secrets && echo k > secrets/key');
+    expect(evidence).toMatchObject({
+      complete: true,
+      changes: [{ class: 'forbidden' }, { class: 'forbidden' }],
+    });
+    expect(rehearsed.change_set).toBe(null);
+  });
+
   it('rehearses on a snapshot, as a user that is not root', async () => {
     const tree = join(fleet.root, 'tree');
     await mkdir(join(tree, 'sub'), { recursive: true });

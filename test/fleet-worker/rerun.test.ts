@@ -20,6 +20,7 @@ let server: Awaited<ReturnType<typeof listen>>;
 let worker: WorkerProcess;
 let weighing: Serving;
 let divergences: Finding[] = [];
+let weighed = (): void => undefined;
 beforeAll(async () => {
   [fleet, dispatcher, server] = await Promise.all([startFleet('rerun'), startDispatcher(), listen()]);
   await writeFile(join(fleet.root, 'token'), TOKEN);
@@ -29,6 +30,7 @@ beforeAll(async () => {
   // A comparator, as far as workers know it.
   const weigh = async ({ before }: { readonly before: unknown }): Promise<Weighed> => {
     const performed = Performed.parse((before as { readonly value: unknown }).value);
+    weighed();
     return performed.result === 'ran' ? { ran: performed, divergences } : { landed: performed };
   };
   weighing = fleet.transport.serve('compare', weigh, { concurrency: 2 });
@@ -41,6 +43,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   divergences = [];
+  weighed = () => undefined;
   dispatcher.manner = 'ledger';
 });
 
@@ -100,6 +103,19 @@ describe('a command that runs again in a fleet', () => {
     const landed = await land(task);
     expect(landed).toMatchObject({ result: 'ended', promotion: { result: 'diverged', divergences } });
     expect(await readFile(join(fleet.site, 'a'), 'utf8')).toBe('before\n');
+  });
+
+  it('lands, too, where the dispatcher is away just then', async () => {
+    const task = await again('away', '; echo away >> a');
+    weighed = () => {
+      dispatcher.manner = 'fail';
+      setTimeout(() => {
+        dispatcher.manner = 'ledger';
+      }, 500);
+    };
+    expect(await land(task)).toMatchObject({ promotion: { mode: 'rerun', result: 'promoted' } });
+    expect(await readFile(join(fleet.site, 'a'), 'utf8')).toBe('ran\naway\n');
+    expect(await reached('away')).toHaveLength(1);
   });
 
   it('does not run in a workspace that was touched, without its credential, or without a claim', async () => {

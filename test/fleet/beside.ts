@@ -56,14 +56,14 @@ export function appBeside(service: string): FindBeside {
 /** The images that rehearsals start from, as archives, and `images.json`, which says what they hold. */
 export const archivesBeside: FindBeside = async ({ docker }) => {
   const sources: Record<string, string> = {};
-  for (const name of CARRIED) sources[`${name}.tar.gz`] = (await foundDigest(docker, tagOf(name))) ?? 'none';
+  for (const name of CARRIED) sources[`${name}.tar`] = (await foundDigest(docker, tagOf(name))) ?? 'none';
   return {
     added: sources,
     async make({ scratch, log }) {
       const files: Record<string, string> = {};
       const manifest: Record<string, { archive: string; source: string }> = {};
       for (const name of CARRIED) {
-        const [archive, tag] = [`${name}.tar.gz`, tagOf(name)];
+        const [archive, tag] = [`${name}.tar`, tagOf(name)];
         const source = await foundDigest(docker, tag);
         if (source === null) throw failed(`archiving ${tag}`, 'the engine does not have it', log);
         files[archive] = join(scratch, archive);

@@ -88,13 +88,21 @@ describe('docker-compose.yml', () => {
 
   it('shows the world nothing of what keeps state', () => {
     expect(networks.inside).toEqual({ internal: true });
-    for (const name of ['redis', 'postgres', 'comparator'])
-      expect(services[name]?.networks).toEqual(['inside']);
+    for (const name of ['redis', 'comparator']) expect(services[name]?.networks).toEqual(['inside']);
+  });
+
+  it('leads nobody but dispatchers to the ledger, and hands no rehearsal worker what lets anything land', () => {
+    expect(networks.ledger).toEqual({ internal: true });
+    const near = named.filter(([, service]) => service.networks.includes('ledger')).map(([name]) => name);
+    expect([near.sort(), services.postgres?.networks]).toEqual([['dispatcher', 'postgres'], ['ledger']]);
+    const holders = named.filter(([, service]) => service.secrets.includes('worker_token'));
+    expect(holders.map(([name]) => name)).toEqual(['dispatcher', 'live']);
   });
 
   it('keeps its secrets in files that are made for it, and hands them to those who need them', () => {
     expect(Object.keys(secrets)).toEqual(Object.keys(SECRETS));
-    for (const [name, { file }] of Object.entries(secrets)) expect(file).toBe(`.fleet/${name}`);
+    for (const [name, { file }] of Object.entries(secrets))
+      expect(file).toBe(`\${DRYLANE_FLEET_SECRETS:-.fleet}/${name}`);
     expect(text).not.toMatch(/(PASSWORD|TOKEN|KEY|_URL): *(?!\/run\/secrets|http:\/\/dispatcher)\S/);
     for (const [name, { environment, secrets: given }] of named)
       for (const path of Object.values(environment).filter((value) => value?.startsWith('/run/secrets/')))

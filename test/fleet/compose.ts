@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DrylaneError } from '@drylane/proto/errors';
 import { type Environment, exitOf, findProgram, systemEnvironment } from '../machine/command.ts';
@@ -6,14 +7,26 @@ import { machineFacts } from '../machine/engine.ts';
 import { installPackages } from '../machine/install.ts';
 import type { Machine } from '../machine/ready.ts';
 
-/** The name that the fleet's containers, networks and volumes begin with. */
-export const PROJECT = 'drylane';
+/** The name that the fleet's containers, networks and volumes begin with; compose's own variable says another. */
+export const projectOf = (env: Environment): string => env.COMPOSE_PROJECT_NAME || 'drylane';
 
 /** A way to call compose: version 2 is a part of Docker's command line, version 1 a program. */
-export type Compose = readonly [program: string, ...words: string[]];
+type Compose = readonly [program: string, ...words: string[]];
 
-/** Finds compose, or installs Debian's where that can be done. @throws DrylaneError `machine-unfit` that says what to type. */
-export async function provideCompose(machine: Machine): Promise<Compose> {
+/** Runs compose to its end with these arguments; answers its exit status. */
+export type RunCompose = (...args: readonly string[]) => Promise<number>;
+
+/**
+ * Finds compose, or installs Debian's where that can be done, to run it on the fleet of a checkout. What it writes goes
+ * where ours does, or to a log.
+ * @throws DrylaneError `machine-unfit` that says what to type.
+ */
+export async function provideCompose(machine: Machine, log: string | null = null): Promise<RunCompose> {
+  const compose = await provideProgram(machine);
+  return (...args) => run(compose, args, machine, log);
+}
+
+async function provideProgram(machine: Machine): Promise<Compose> {
   const found = await findCompose(machine);
   if (found !== undefined) return found;
   const { root, systems } = await machineFacts(machine.docker, machine.dockerHost);
@@ -42,21 +55,27 @@ async function findCompose({ env, places }: Machine): Promise<Compose | undefine
   return standalone === null ? undefined : [standalone];
 }
 
-/** Runs compose on the fleet of a checkout; what it writes goes where ours does. Answers its exit status. */
-export function compose(
+async function run(
   [program, ...words]: Compose,
   args: readonly string[],
-  at: { readonly repository: string; readonly env: Environment },
+  { repository, env }: Machine,
+  log: string | null,
 ): Promise<number> {
-  const child = spawn(program, [...words, '--project-name', PROJECT, ...args], {
-    cwd: at.repository,
-    env: composeEnvironment(at.env),
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (status) => resolve(status ?? 1));
-  });
+  const file = log === null ? null : await open(log, 'a', 0o644);
+  const output = file?.fd ?? 'inherit';
+  try {
+    const child = spawn(program, [...words, '--project-name', projectOf(env), ...args], {
+      cwd: repository,
+      env: composeEnvironment(env),
+      stdio: ['ignore', output, output],
+    });
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status) => resolve(status ?? 1));
+    });
+  } finally {
+    await file?.close();
+  }
 }
 
 /** The engine that is meant must reach compose, too. */

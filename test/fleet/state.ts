@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DrylaneError } from '@drylane/proto/errors';
 import type Docker from 'dockerode';
-import { PROJECT } from './compose.ts';
 
 const LOOK_MS = 500;
 
@@ -14,9 +13,9 @@ export interface ContainerState {
   readonly health: string;
 }
 
-/** All containers of the fleet, by name. */
-export async function fleetState(docker: Docker): Promise<readonly ContainerState[]> {
-  const filters = { label: [`com.docker.compose.project=${PROJECT}`] };
+/** All containers of a fleet, by name. */
+export async function fleetState(docker: Docker, project: string): Promise<readonly ContainerState[]> {
+  const filters = { label: [`com.docker.compose.project=${project}`] };
   const containers = await docker.listContainers({ all: true, filters });
   return containers
     .map(({ Names, State, Status, Labels }) => ({
@@ -34,10 +33,10 @@ function notReady(fleet: readonly ContainerState[]): readonly ContainerState[] {
 }
 
 /** Waits until every container is healthy. @throws DrylaneError `unavailable` that names those that are not in time. */
-export async function untilReady(docker: Docker, patienceMs: number): Promise<void> {
+export async function untilReady(docker: Docker, project: string, patienceMs: number): Promise<void> {
   const until = performance.now() + patienceMs;
   for (;;) {
-    const fleet = await fleetState(docker);
+    const fleet = await fleetState(docker, project);
     const waiting = notReady(fleet);
     if (fleet.length > 0 && waiting.length === 0) return;
     if (performance.now() > until)

@@ -6,12 +6,10 @@ import {
   parseOsRelease,
   planEngine,
   planImages,
-  planPostgres,
-  planPrometheus,
-  planRedis,
+  planProgram,
   planStandIn,
-  planSwift,
 } from './plan.ts';
+import { PROGRAMS } from './programs.ts';
 
 const ready: EngineAnswer = { kind: 'ready', version: '20.10.24', architecture: 'amd64' };
 const absent: EngineAnswer = { kind: 'absent' };
@@ -143,12 +141,8 @@ describe('planStandIn', () => {
   });
 });
 
-describe.each([
-  ['planPostgres', planPostgres, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
-  ['planRedis', planRedis, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
-  ['planPrometheus', planPrometheus, ['debian', 'ubuntu', 'fedora', 'arch', 'alpine', 'suse']],
-  ['planSwift', planSwift, ['debian', 'ubuntu']],
-])('%s', (_, planServer, known) => {
+describe.each(PROGRAMS)('planProgram for $name', (program) => {
+  const known = Object.keys(program.commands);
   const systems = [['debian'], ['ubuntu', 'debian'], ['fedora'], ['arch'], ['alpine'], ['suse'], []];
   const anyPlace = fc.record({
     installed: fc.boolean(),
@@ -159,7 +153,7 @@ describe.each([
   it('uses what is there, installs it as root on Debian, else says the one command to type', () => {
     fc.assert(
       fc.property(anyPlace, (facts) => {
-        const plan = planServer(facts);
+        const plan = planProgram(program, facts);
         const here = facts.root && (facts.systems.has('debian') || facts.systems.has('ubuntu'));
         expect(plan.kind).toBe(facts.installed ? 'use' : here ? 'install' : 'leave');
         if (plan.kind !== 'leave') return;

@@ -113,96 +113,29 @@ export function planStandIn(facts: {
   return { kind: 'refuse', mend: 'sudo apt-get install -y mmdebstrap uidmap debian-archive-keyring' };
 }
 
-/** How the tests get a server that they can start; without one, only those fail that need it. */
-export type ServerPlan =
+/** How the tests get a program that they start; without one, only those fail that need it. */
+export type ProgramPlan =
   | { readonly kind: 'use' }
   | { readonly kind: 'install' }
   | { readonly kind: 'leave'; readonly mend: string };
 
-/** A server that tests start for themselves: where to get it, and the command for each system. */
-interface Server {
+/** Where a program is to be had: its page, and the command for each system that has a package of it. */
+export interface Source {
   readonly page: string;
   readonly commands: Readonly<Record<string, string>>;
 }
 
-interface ServerFacts {
-  /** The server's programs are installed. */
-  readonly installed: boolean;
-  readonly root: boolean;
-  readonly systems: ReadonlySet<string>;
-}
-
-/** Decides how this machine gets PostgreSQL's programs. */
-export function planPostgres(facts: ServerFacts): ServerPlan {
-  return planServer(POSTGRES, facts);
-}
-
-/** Decides how this machine gets Redis's server. */
-export function planRedis(facts: ServerFacts): ServerPlan {
-  return planServer(REDIS, facts);
-}
-
-/** Decides how this machine gets Swift, and the cache that it needs. */
-export function planSwift(facts: ServerFacts): ServerPlan {
-  return planServer(SWIFT, facts);
-}
-
-/** Decides how this machine gets Prometheus's server and the program that checks its rules. */
-export function planPrometheus(facts: ServerFacts): ServerPlan {
-  return planServer(PROMETHEUS, facts);
-}
-
-function planServer({ page, commands }: Server, facts: ServerFacts): ServerPlan {
+/** Decides how this machine gets a program that tests start. */
+export function planProgram(
+  { page, commands }: Source,
+  facts: { readonly installed: boolean; readonly root: boolean; readonly systems: ReadonlySet<string> },
+): ProgramPlan {
   if (facts.installed) return { kind: 'use' };
   if (facts.root && isDebian(facts.systems)) return { kind: 'install' };
   const command = Object.entries(commands).find(([system]) => facts.systems.has(system))?.[1];
   if (command === undefined) return { kind: 'leave', mend: `xdg-open ${page}` };
   return { kind: 'leave', mend: facts.root ? command : `sudo ${command}` };
 }
-
-const POSTGRES: Server = {
-  page: 'https://www.postgresql.org/download/',
-  commands: {
-    debian: 'apt-get install -y postgresql',
-    ubuntu: 'apt-get install -y postgresql',
-    fedora: 'dnf install -y postgresql-server',
-    arch: 'pacman -S --noconfirm postgresql',
-    alpine: 'apk add postgresql',
-    suse: 'zypper install -y postgresql-server',
-  },
-};
-
-const REDIS: Server = {
-  page: 'https://redis.io/docs/latest/operate/oss_and_stack/install/',
-  commands: {
-    debian: 'apt-get install -y redis-server',
-    ubuntu: 'apt-get install -y redis-server',
-    fedora: 'dnf install -y redis',
-    arch: 'pacman -S --noconfirm redis',
-    alpine: 'apk add redis',
-    suse: 'zypper install -y redis',
-  },
-};
-
-const SWIFT: Server = {
-  page: 'https://docs.openstack.org/swift/latest/',
-  commands: {
-    debian: 'apt-get install -y python3-swift memcached',
-    ubuntu: 'apt-get install -y python3-swift memcached',
-  },
-};
-
-const PROMETHEUS: Server = {
-  page: 'https://prometheus.io/download/',
-  commands: {
-    debian: 'apt-get install -y prometheus',
-    ubuntu: 'apt-get install -y prometheus',
-    fedora: 'dnf install -y golang-github-prometheus',
-    arch: 'pacman -S --noconfirm prometheus',
-    alpine: 'apk add prometheus',
-    suse: 'zypper install -y golang-github-prometheus-prometheus',
-  },
-};
 
 /** What every image of ours is made from. */
 export const BASE_TAG = 'debian:bookworm-slim';

@@ -2,19 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { hasPostgres, makeNoCluster } from './postgres.ts';
+import { makeNoCluster } from './postgres.ts';
 
 let scratch = '';
 beforeEach(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'drylane-postgres-'));
 });
 afterEach(() => rm(scratch, { recursive: true }));
-
-describe('a machine on which the tests run', () => {
-  it('has PostgreSQL: npm run machine', async () => {
-    expect(await hasPostgres()).toBe(true);
-  });
-});
 
 describe("the settings of the server's package", () => {
   const settings = (text: string): string[] => text.split('\n').filter((line) => /^[^#]/.test(line));

@@ -19,11 +19,9 @@ import {
   planEngine,
   planImages,
 } from './plan.ts';
-import { hasPostgres, providePostgres } from './postgres.ts';
-import { hasPrometheus, providePrometheus } from './prometheus.ts';
-import { hasRedis, provideRedis } from './redis.ts';
+import { provide } from './program.ts';
+import { PROGRAMS } from './programs.ts';
 import type { Say } from './say.ts';
-import { hasSwift, provideSwift } from './swift.ts';
 
 /** All that making a machine ready reaches: handed in, never found. */
 export interface Machine {
@@ -34,7 +32,7 @@ export interface Machine {
   /** How the engine is started, should it be: `['dockerd']` for the machine's own. */
   readonly engineCommand: readonly string[];
   readonly places: Places;
-  /** Whether what is needed besides rehearsing is wanted, too: the servers' programs that the tests start. */
+  /** Whether what is needed besides rehearsing is wanted, too: the programs that the tests start. */
   readonly forTests: boolean;
   /** Where temporary directories go. */
   readonly temporary: string;
@@ -55,8 +53,7 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 
 /**
  * Makes the machine ready to rehearse: an engine that answers, and images made from what the repository says now; for
- * tests, PostgreSQL, Redis and Swift, too.
- * tests, PostgreSQL, Redis and Prometheus, too.
+ * tests, the programs that they start, too.
  * Looks first without the lock, so that a ready machine is left at once.
  * @returns the engine's version.
  * @throws DrylaneError `machine-unfit` with the command to type or the log to read.
@@ -64,12 +61,12 @@ export const engineRecord = (places: Places): string => join(places.state, 'engi
 export async function makeReady(machine: Machine): Promise<string> {
   const engine = await askEngine(machine.docker);
   const hasImages = engine.kind === 'ready' && (await imagesOf(machine, engine)).steps.length === 0;
-  if (hasImages && (!machine.forTests || (await hasServers()))) return engine.version;
+  if (hasImages && (!machine.forTests || (await hasPrograms()))) return engine.version;
   return underLock(machine, async () => {
     const facts = await machineFacts(machine.docker, machine.dockerHost);
     const ready = await provideEngine(machine, facts);
     await provideImages(machine, ready);
-    if (machine.forTests) await provideServers(machine, facts);
+    if (machine.forTests) await providePrograms(machine, facts);
     return ready.version;
   });
 }
@@ -184,20 +181,15 @@ async function build(machine: Machine, images: Images, tag: string, scratch: str
   });
 }
 
-/** Whether tests can start the servers that they need. */
-async function hasServers(): Promise<boolean> {
-  const known = [hasPostgres(), hasRedis(), hasPrometheus(), hasSwift()];
-  return (await Promise.all(known)).every((has) => has);
+async function hasPrograms(): Promise<boolean> {
+  return (await Promise.all(PROGRAMS.map((program) => program.isInstalled()))).every((is) => is);
 }
 
-async function provideServers(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
+async function providePrograms(machine: Machine, { root, systems }: MachineFacts): Promise<void> {
   const { say, places } = machine;
   const log = join(places.logs, 'install.log');
   const settings = { say, root, systems, log, env: systemEnvironment(machine.env) };
-  await providePostgres(settings);
-  await provideRedis(settings);
-  await provideSwift(settings);
-  await providePrometheus(settings);
+  for (const program of PROGRAMS) await provide(program, settings);
 }
 
 function unfit(message: string, mend: string): DrylaneError {

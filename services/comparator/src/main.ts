@@ -32,13 +32,13 @@ await runProcess(async () => {
     const answer = await work(job);
     const seconds = (performance.now() - startedMs) / 1000;
     metrics.observe('drylane_stage_duration_seconds', { stage: STAGE }, seconds);
-    log.about({ run: job.flow, stage: STAGE }).info('compared', { seconds });
+    log.about({ run: runOf(job), stage: STAGE }).info('compared', { seconds });
     return answer;
   };
   const serving = transport.serve(
     STAGE,
     (job) => {
-      const facts = { stage: STAGE, run: job.flow, attempt: job.attempt };
+      const facts = { stage: STAGE, run: runOf(job), attempt: job.attempt };
       return inSpan(STAGE, facts, () => timed(job), { kind: 'consumer', from: job.trace ?? {} });
     },
     { concurrency: config.DRYLANE_CONCURRENCY },
@@ -46,3 +46,9 @@ await runProcess(async () => {
   shutdown.add({ name: STAGE, drain: () => serving.close() });
   log.info('the comparator is up', { port: health.port });
 });
+
+/** A flow has the id of its run, and of which attempt it is. */
+function runOf({ flow }: Job): string {
+  const [run = flow] = flow.split('.');
+  return run;
+}

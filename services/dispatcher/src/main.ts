@@ -1,19 +1,23 @@
 import { serveHealth } from '@drylane/chassis/health/server';
 import { createMetrics } from '@drylane/chassis/metrics/metrics';
 import { openProcess, runProcess } from '@drylane/chassis/process/process';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { digestOf } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
 import { authenticator } from './access/authenticate.ts';
-import { type FixedToken, fixedTokens } from './access/fixed.ts';
+import { type FixedToken, fixedPrincipal, fixedTokens } from './access/fixed.ts';
 import { oidcTokens } from './access/oidc.ts';
 import { rateLimiter } from './access/rate.ts';
+import { maySubmitStill } from './access/still.ts';
 import { storedTokens } from './access/tokens.ts';
 import { loadPolicy } from './admit/load.ts';
 import { type DispatcherConfig, dispatcherConfig } from './config.ts';
 import { expireRuns } from './desk/expiry.ts';
 import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
+import { keeper } from './dispatch/keeper.ts';
 import { advanceLine, reconcile } from './dispatch/line.ts';
+import { createRoom } from './dispatch/room.ts';
 import { type Rounds, rounds } from './dispatch/rounds.ts';
 import { settleWork } from './dispatch/settle.ts';
 import { HTTP_LIMITS } from './http/limits.ts';
@@ -23,7 +27,7 @@ import { openPostgres } from './ledger/postgres.ts';
 import { openSqlite } from './ledger/sqlite.ts';
 import { storedLedger } from './ledger/store.ts';
 import { openSigner } from './receipt/keys.ts';
-import { submitDue } from './schedule/due.ts';
+import { type Due, submitDue } from './schedule/due.ts';
 import { storedSchedules } from './schedule/schedules.ts';
 import { fleetService } from './service/service.ts';
 
@@ -57,13 +61,15 @@ await runProcess(async () => {
       // The ledger's own chain tells that it was a token's word when it was kept.
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
-    ...{ policy, transport },
+    ...{ policy, transport, keepPolicy: keeper(blobs, policy.policy) },
     limits: {
       window: config.DRYLANE_WINDOW,
       waiting: config.DRYLANE_WAITING,
       waitingOfTenant: config.DRYLANE_WAITING_TENANT,
       givenUpMs: config.DRYLANE_GIVEN_UP,
     },
+    // Not the process's own: whoever submits could learn from its answers what the process knows.
+    redactor: createRedactor([]),
     nudge: () => line?.nudge(),
     told({ id, state, verdict, risk_level: risk }, lane) {
       metrics.count('drylane_runs_total', { lane, verdict: verdict ?? 'inconclusive', risk: risk ?? 'high' });
@@ -109,11 +115,12 @@ await runProcess(async () => {
   round('reconcile', () => reconcile(fleet, Date.now()));
   round('expire', () => expireRuns(fleet.desk, Date.now()));
   round('gauges', () => gauge(fleet, metrics, Date.now()));
-  round('schedules', () =>
-    submitDue(fleet, schedules, Date.now(), ({ id }, fault) =>
-      log.error('a schedule could not be submitted', { schedule: id, fault }),
-    ),
-  );
+  const due: Due = {
+    ...{ schedules, retryAfter: createRoom(fleet) },
+    maySubmit: maySubmitStill({ fixed: fixedIn(config).map(fixedPrincipal), tokens }),
+    failed: ({ id }, fault) => log.error('a schedule could not be submitted', { schedule: id, fault }),
+  };
+  round('schedules', () => submitDue(fleet, due, Date.now()));
   const { DRYLANE_CONCURRENCY: concurrency } = config;
   const settling = transport.serve('settle', settleWork(fleet), { concurrency });
   shutdown.add({ name: 'settle', drain: () => settling.close() });

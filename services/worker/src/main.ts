@@ -118,10 +118,10 @@ async function openLive({ config, stateDir, ...common }: Here): Promise<OpenLane
     quarters === undefined
       ? null
       : {
-          ...{ sandbox: quarters.sandbox, rules: common.rules, giveUp: giveUp.signal },
+          ...{ sandbox: quarters.sandbox, rules: common.rules },
           credentials: common.granted,
         };
-  const lane = { ...common, ...telling, reruns };
+  const lane = { ...common, ...telling, reruns, giveUp: giveUp.signal };
   return {
     work: { promote: promotionWork(lane), land: landingWork(lane) },
     checks: quarters === undefined ? {} : { engine: quarters.check },

@@ -18,18 +18,20 @@ export interface Account {
   readonly ends: Readonly<Record<string, number>>;
   /** Why runs ended that did not land. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** The runs of which nobody knows what came of them. */
+  readonly unknown: readonly string[];
   /** How many changes landed, or commands ran for real, more than once. */
   readonly duplicates: number;
   /** Everything that must not be; empty where all is well. */
   readonly wrongs: readonly string[];
 }
 
-/** Runs that have not ended. */
-export async function unended(fleet: Fleet, accepted: readonly Accepted[]): Promise<readonly string[]> {
+/** Those of these runs that have not ended. */
+export async function unended(fleet: Fleet, accepted: readonly Accepted[]): Promise<readonly Accepted[]> {
   const ledger = await openPostgresLedger(fleet.database);
   try {
     const found = await Promise.all(accepted.map(({ run }) => ledger.readRun(RunId.parse(run))));
-    return found.flatMap(({ run }) => (isEnd(run.state) ? [] : [`${run.id} ${run.state}`]));
+    return accepted.filter((_, i) => !isEnd(found[i]?.run.state ?? 'submitted'));
   } finally {
     await ledger.close();
   }
@@ -46,6 +48,7 @@ export async function accountOf(
     const receipts = await allReceipts(ledger);
     const ends: Record<string, number> = {};
     const reasons: Record<string, number> = {};
+    const unknown: string[] = [];
     let duplicates = 0;
     const wrongs = [...chainWrongs(fleet, receipts), ...(await strangers(ledger, accepted))];
     const issued = Map.groupBy(receipts, runOf);
@@ -58,10 +61,11 @@ export async function accountOf(
       };
       count(ends, `${one.purpose} ${run.state}`);
       if (run.reason !== null && one.purpose !== 'refused') count(reasons, `${run.state}: ${run.reason}`);
+      if (run.state === 'unknown') unknown.push(run.id);
       if (Math.max(facts.landed, facts.asked, facts.claims) > 1) duplicates += 1;
       wrongs.push(...wrongsOf(facts).map((wrong) => `${run.id} (${one.purpose} ${run.state}) ${wrong}`));
     }
-    return { ends, reasons, duplicates, wrongs };
+    return { ends, reasons, unknown, duplicates, wrongs };
   } finally {
     await ledger.close();
   }

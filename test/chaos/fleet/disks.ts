@@ -20,7 +20,7 @@ export async function mountDisks(
   const disks = new Map<string, Disk>();
   for (const [name, size] of Object.entries(sizes)) {
     const directory = join(root, name);
-    await mkdir(directory);
+    await mkdir(directory, { recursive: true });
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'tmpfs', directory]);
     disks.set(name, diskAt(directory));
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../../fleet-journey/fleet.ts';
 import { kindOf, type ProcessName } from '../../fleet-journey/plan.ts';
 import type { Disk } from './disks.ts';
+import { partsOf } from './engines.ts';
 
 /** What faults are brought upon. */
 export interface Storm {
@@ -40,10 +41,15 @@ export function faultsOf(storm: Storm): readonly Fault[] {
     await end();
   };
   const names = [...fleet.processes.keys()];
+  const engined = names.filter((name) => fleet.processes.get(name)?.isApart);
   const { redis, postgres, network } = fleet;
   return [
     ...names.map((name) => fault('kill', name, () => kill(storm, name))),
-    ...names.map((name) => fault('pause', name, () => pause(storm, name))),
+    ...names.map((name) => fault('pause', name, () => pause(storm, name, 'service'))),
+    ...engined.flatMap((name) => [
+      fault('kill', `${name}/engine`, () => killEngine(storm, name)),
+      fault('pause', `${name}/engine`, () => pause(storm, name, 'engine')),
+    ]),
     fault('kill', 'redis', () =>
       passing(
         () => redis.kill(),
@@ -85,9 +91,24 @@ export function faultsOf(storm: Storm): readonly Fault[] {
 }
 
 /** Kills a process in the middle of what it is for, and starts it again a while later. */
-async function kill({ fleet, lastMs }: Storm, name: ProcessName): Promise<void> {
-  await midst(fleet, name);
-  await fleet.processes.get(name)?.end('SIGKILL');
+async function kill(storm: Storm, name: ProcessName): Promise<void> {
+  await midst(storm.fleet, name);
+  await storm.fleet.processes.get(name)?.end('SIGKILL');
+  await again(storm, name);
+}
+
+/** Kills the engine below a worker, which the worker must not outlive for long; both are started again then. */
+async function killEngine(storm: Storm, name: ProcessName): Promise<void> {
+  await midst(storm.fleet, name);
+  const process = storm.fleet.processes.get(name);
+  if (process === undefined) return;
+  signal(partsOf(process).engine, 'SIGKILL');
+  await process.ended;
+  await again(storm, name);
+}
+
+/** Starts a process again after a while; what it needs may be away as well. */
+async function again({ fleet, lastMs }: Storm, name: ProcessName): Promise<void> {
   await sleep(lastMs());
   for (const giveUp = Date.now() + START_MS; ; ) {
     try {
@@ -101,12 +122,18 @@ async function kill({ fleet, lastMs }: Storm, name: ProcessName): Promise<void> 
 }
 
 /** Stops a process for longer than it may keep what it works on, and lets it go on where it was. */
-async function pause({ fleet, lastMs }: Storm, name: ProcessName): Promise<void> {
+async function pause({ fleet, lastMs }: Storm, name: ProcessName, part: 'service' | 'engine'): Promise<void> {
   await midst(fleet, name);
-  const child = fleet.processes.get(name)?.child;
-  child?.kill('SIGSTOP');
+  const process = fleet.processes.get(name);
+  if (process === undefined) return;
+  const id = partsOf(process)[part];
+  signal(id, 'SIGSTOP');
   await sleep(2 * lastMs());
-  child?.kill('SIGCONT');
+  signal(id, 'SIGCONT');
+}
+
+function signal(id: number | undefined, name: NodeJS.Signals): void {
+  if (id !== undefined) process.kill(id, name);
 }
 
 /** Waits until a worker has just begun something. */

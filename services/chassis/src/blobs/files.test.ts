@@ -55,6 +55,14 @@ describe('blobs in files', () => {
     expect(filesBelow(directory)).toEqual([]);
   });
 
+  it('are kept again where their directory was taken away', async () => {
+    await blobs.put(text('x'));
+    rmSync(join(directory, 'state'), { recursive: true });
+    await Promise.all([blobs.put(text('x')), blobs.put(text('x'))]);
+    expect(await blobs.get(digestOf('x'))).toEqual(Buffer.from('x'));
+    expect(filesBelow(directory)).toHaveLength(1);
+  });
+
   it('keep an error of the disk an error', async () => {
     writeFileSync(join(directory, 'state'), 'a file in the way');
     await expect(blobs.put(text('x'))).rejects.toMatchObject({ code: 'ENOTDIR' });

@@ -18,15 +18,44 @@ const READ_BYTES = 256 * 1024;
 export function fileBlobs(folder: string): Blobs {
   const directory = resolve(folder);
   const pathOf = (digest: Digest): string => join(directory, placeOf(digest));
+  // Folders that this process has brought to the disk, with those above: 256 of them at most. Where one was taken away since,
+  // the next write into it fails, and makes it again.
+  const lasting = new Map<string, Sharing>();
+
+  /** Makes the folder of a file; then `keepName` lets the file's name last. */
+  async function openFor(path: string) {
+    const own = dirname(path);
+    const known = lasting.get(own);
+    if (known !== undefined) return { sharing: known, keepName: () => syncFolder(own) };
+    const { made, sharing } = await openFolder(directory);
+    await makeBelow(own, sharing);
+    const keepName = async (): Promise<void> => {
+      await syncFolders(own, made ?? directory);
+      lasting.set(own, sharing);
+    };
+    return { sharing, keepName };
+  }
+
+  async function keep(path: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+    const { sharing, keepName } = await openFor(path);
+    if (!(await isIntact(path, digest))) await writeWhole(path, bytes, sharing);
+    // Even if it stood there already: whoever wrote it may have been killed before its name was on the disk.
+    await keepName();
+  }
+
   return {
     async put(bytes) {
       const digest = digestOf(bytes);
       const path = pathOf(digest);
-      const { made, sharing } = await openFolder(directory);
-      await makeBelow(dirname(path), sharing);
-      if (!(await isIntact(path, digest))) await writeWhole(path, bytes, sharing);
-      // Even if it stood there already: whoever wrote it may have been killed before its name was on the disk.
-      await syncFolders(dirname(path), made ?? directory);
+      const wasLasting = lasting.has(dirname(path));
+      try {
+        await keep(path, digest, bytes);
+      } catch (error) {
+        if (!wasLasting) throw error;
+        absent(error, undefined);
+        lasting.delete(dirname(path));
+        await keep(path, digest, bytes);
+      }
       return digest;
     },
     async putStream(source) {

@@ -2,7 +2,7 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { type Command, Option } from 'commander';
 import { inFleet, URL_FLAG } from '../afar.ts';
 import { type Context, colours, printJson } from '../context.ts';
-import { EXIT, PROMOTION_EXIT } from '../exit.ts';
+import { PROMOTION_EXIT } from '../exit.ts';
 import type { LandingFlags } from '../fleet/landing.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { renderBlock } from '../print.ts';
@@ -57,36 +57,3 @@ function refuseAfar({ workspace, patch }: LandingFlags): void {
     mend: 'leave it out, or set DRYLANE_URL',
   });
 }
-
-export function registerRecover(root: Command, context: Context, done: (status: number) => void): void {
-  root
-    .command('recover')
-    .description('finish or undo what killed processes left half done')
-    .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
-    .option('--json', 'one JSON document on standard output')
-    .addHelpText(
-      'after',
-      '\nEvery run that is started does this too. Exits 11 where a person has to look.\n\nExample:\n  drylane recover\n',
-    )
-    .action(async (options: Pick<LandingFlags, 'state' | 'json'>) => {
-      const { openPromoter } = await import('../embedded/promoter.ts');
-      await using promoter = await openPromoter(stateDirectory(options.state, context.env), context.env);
-      const recovered = await promoter.recover();
-      if (options.json) printJson(context, { recovered });
-      else if (recovered.length === 0) context.stdout.write('nothing was left half done\n');
-      for (const { run_id, result, conflicts, reason } of options.json ? [] : recovered)
-        context.stdout.write(
-          `${run_id}  ${[RECOVERED[result], ...(reason === null ? [] : [reason]), ...conflicts.map((path) => `look at ${path}`)].join('\n  ')}\n`,
-        );
-      const results = new Set(recovered.map(({ result }) => result));
-      done(results.has('failed') ? EXIT['machine-unfit'] : results.has('unknown') ? EXIT.hold : EXIT.ok);
-    });
-}
-
-const RECOVERED = {
-  promoted: 'had landed; brought to its end',
-  'rolled-back': 'had not landed; everything is as it was before',
-  unknown: 'is unknown: a person has to look',
-  inconclusive: 'its rehearsal died',
-  failed: 'could not be recovered',
-} as const;

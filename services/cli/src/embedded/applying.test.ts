@@ -1,51 +1,73 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { type RunId, runId } from '@drylane/proto/ids';
-
-import { dir, file, inPieces, Place } from '@drylane/worker/promote/apply.fixture';
+import { inPieces } from '@drylane/worker/promote/apply.fixture';
+import { lockDirectory } from '@drylane/worker/promote/lock';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { applyHere, type Foreign } from './applying.ts';
+import { applyHere, type Change, type Foreign } from './applying.ts';
+import { landedIn, openTaking, type Taking } from './taking.fixture.ts';
 
-const RUN: RunId = runId(1_700_000_000_000, new Uint8Array(10));
-
-let place: Place;
-beforeEach(() => {
-  place = new Place({ '': dir(), edit: file('old') }, { '': dir(), edit: file('new'), add: file('a') });
+let at: Taking;
+beforeEach(async () => {
+  at = await openTaking();
 });
-afterEach(() => place[Symbol.dispose]());
+afterEach(() => at[Symbol.asyncDispose]());
 
-/** What a fleet says of the run, with what another one would say in its place. */
-async function foreign(more: Partial<Foreign> = {}): Promise<Foreign> {
-  const { changeSet, digest, layer, bases } = await place.request();
-  return {
-    ...{ run: RUN, changeSet, digest, directory: place.live, merge: false },
-    fetch: async (part) => (part === 'layer' ? layer() : (bases ?? layer)()),
-    ...more,
-  };
-}
-const edit = (): string => readFileSync(join(realpathSync(place.live), 'edit'), 'utf8');
+const apply = (foreign: Foreign, state = at.state) => applyHere(foreign, at.desk(), state, {});
 
 describe('applying what a fleet rehearsed', () => {
-  it('makes it so here, once', async () => {
-    expect(await applyHere(await foreign(), place.state, {})).toMatchObject({ result: 'promoted' });
-    expect([edit(), existsSync(join(place.live, 'add'))]).toEqual(['new', true]);
-    expect(await applyHere(await foreign(), place.state, {})).toMatchObject({ result: 'drifted' });
+  it('makes it so here, once, and the fleet knows', async () => {
+    const foreign = await at.run();
+    expect(await apply(foreign)).toMatchObject({ promotion: { result: 'promoted' }, isTold: true });
+    expect([landedIn(at.live), await at.stateOf(foreign.run)]).toEqual(['all', 'promoted']);
+    const elsewhere = at.checkout('elsewhere');
+    await expect(apply({ ...foreign, directory: elsewhere })).rejects.toThrow('has landed already');
+    expect(landedIn(elsewhere)).toBe('nothing');
   });
 
-  it('touches nothing where other bytes come than the manifest names', async () => {
-    const fetch = async () => inPieces(Buffer.from('another layer'));
-    await expect(applyHere(await foreign({ fetch }), place.state, {})).rejects.toMatchObject({
-      code: 'unavailable',
-      message: expect.stringContaining('other bytes came'),
-    });
-    const other = { digest: `sha256:${'0'.repeat(64)}` };
-    await expect(applyHere(await foreign(other), place.state, {})).rejects.toThrow('other bytes came');
-    expect(edit()).toBe('old');
+  it('is over where something had changed', async () => {
+    const first = await at.run();
+    await apply(first);
+    const second = await at.run();
+    expect(await apply(second)).toMatchObject({ promotion: { result: 'drifted' }, isTold: true });
+    expect(await at.stateOf(second.run)).toBe('drifted');
+  });
+
+  it('is taken and told of, too, where nothing was changed', async () => {
+    const foreign = await at.run({ change: null });
+    expect((await apply(foreign)).promotion).toMatchObject({ result: 'promoted' });
+    expect([landedIn(at.live), await at.stateOf(foreign.run)]).toEqual(['nothing', 'promoted']);
+  });
+
+  it('touches nothing, and takes nothing, where other bytes come than the manifest names', async () => {
+    const foreign = await at.run();
+    const others: Partial<Change>[] = [
+      { fetch: async () => inPieces(Buffer.from('another layer')) },
+      { digest: `sha256:${'0'.repeat(64)}` },
+    ];
+    for (const other of others) {
+      const change = foreign.change && { ...foreign.change, ...other };
+      await expect(apply({ ...foreign, change })).rejects.toMatchObject({
+        code: 'unavailable',
+        message: expect.stringContaining('other bytes came'),
+      });
+    }
+    expect([landedIn(at.live), await at.stateOf(foreign.run)]).toEqual(['nothing', 'promotable']);
+  });
+
+  it('gives it back where it cannot land, and it lands the next time', async () => {
+    const foreign = await at.run();
+    const fd = openSync(at.live, 'r');
+    await lockDirectory(fd, at.live);
+    await expect(apply(foreign)).rejects.toThrow('another promotion is at work there');
+    expect([landedIn(at.live), await at.stateOf(foreign.run)]).toEqual(['nothing', 'promotable']);
+    closeSync(fd);
+    expect((await apply(foreign)).promotion.result).toBe('promoted');
   });
 
   it('keeps what it fetched out of where it lands', async () => {
-    const inside = join(place.live, 'state');
-    await expect(applyHere(await foreign(), inside, {})).rejects.toThrow('lie in one another');
+    const inside = join(at.live, 'state');
+    const foreign = await at.run();
+    await expect(apply(foreign, inside)).rejects.toThrow('lie in one another');
     expect(existsSync(inside)).toBe(false);
   });
 });

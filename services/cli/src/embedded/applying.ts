@@ -4,59 +4,72 @@ import type { BlobRef, ChangeSet } from '@drylane/proto/change-set';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
-import type { Promotion } from '@drylane/proto/promotion';
 import { identityOf } from '@drylane/worker/changeset/whole';
-import { forgetApply } from '@drylane/worker/promote/recover';
 import { keepApart } from './apart.ts';
 import { type LocalDesk, openDesk } from './desk.ts';
 import { applyTo } from './landing.ts';
 import { freshOwner, ownersIn, withOwners } from './owners.ts';
 import { recoverRuns } from './recovery.ts';
+import { type Landing, landTaken, type TakingDesk } from './taking.ts';
 
-/** A change set of a fleet, and where it shall land on this machine. */
-export interface Foreign {
-  readonly run: RunId;
+/** What a fleet's run changed. */
+export interface Change {
   readonly changeSet: ChangeSet;
   /** As the fleet names it, and as an approval stands for it. */
   readonly digest: Digest;
-  readonly directory: string;
-  readonly merge: boolean;
   /** The bytes of its layer, or of its bases. */
   readonly fetch: (part: 'layer' | 'bases') => Promise<AsyncIterable<Uint8Array>>;
+}
+
+/** A run of a fleet, and where it shall land on this machine. */
+export interface Foreign {
+  readonly run: RunId;
+  /** What it stands for, as it was shown: the fleet lets nothing else be taken. */
+  readonly bound: Digest;
+  /** Null where it changed nothing. */
+  readonly change: Change | null;
+  readonly directory: string;
+  readonly merge: boolean;
 }
 
 const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
 
 /**
- * Applies the change set of a fleet's run to a directory of this machine, as one of this machine's own is: all of it or
- * nothing, with its journal in the state directory, by which a killed one is finished or undone.
+ * Lets a fleet's run land in a directory of this machine, as one of this machine's own does: all of it or nothing, with
+ * its journal in the state directory, by which a killed one is finished or undone. It is taken in its fleet right before.
  * @throws DrylaneError where nothing landed.
  */
 export async function applyHere(
   foreign: Foreign,
+  fleet: TakingDesk,
   stateDir: string,
   env: NodeJS.ProcessEnv,
-): Promise<Promotion> {
-  const { run, changeSet, digest } = foreign;
-  if (digestOfJson(changeSet) !== digest) throw otherBytes('the change set', digest);
+): Promise<Landing> {
+  const { change } = foreign;
+  if (change !== null && digestOfJson(change.changeSet) !== change.digest)
+    throw otherBytes('the change set', change.digest);
   const directory = await realDirectory(foreign.directory);
   await keepApart({ working_dir: directory }, stateDir);
   await using desk = await openDesk(stateDir, env);
   await recoverRuns(desk);
-  const identity = await identityOf(directory);
-  await fetchAll(desk, foreign);
-  const mine = await withOwners(changeSet, ownersIn(directory), await freshOwner(directory));
-  const outcome = await applyTo(desk, {
-    ...{ runId: run, changeSet: mine, digest: digestOfJson(mine), merge: foreign.merge },
-    place: { path: directory, ...identity, fingerprint: null },
-  });
-  const promotion: Promotion = { ...NONE, ...outcome, mode: 'apply' };
-  if (promotion.conflicts.length === 0) await forgetApply(stateDir, run);
-  return promotion;
+  // Everything that can fail before it is taken.
+  const land = change === null ? undefined : await prepare(desk, foreign, change, directory);
+  return await landTaken(stateDir, fleet, foreign, async () => ({
+    ...{ ...NONE, result: 'promoted', mode: 'apply' },
+    ...(await land?.()),
+  }));
+}
+
+async function prepare(desk: LocalDesk, { run, merge }: Foreign, change: Change, directory: string) {
+  const place = { path: directory, ...(await identityOf(directory)), fingerprint: null };
+  await fetchAll(desk, change);
+  const changeSet = await withOwners(change.changeSet, ownersIn(directory), await freshOwner(directory));
+  const digest = digestOfJson(changeSet);
+  return () => applyTo(desk, { runId: run, changeSet, digest, merge, place });
 }
 
 /** Keeps the contents in the state directory; those that are there already are not fetched again. */
-async function fetchAll({ blobs }: LocalDesk, { changeSet, fetch }: Foreign): Promise<void> {
+async function fetchAll({ blobs }: LocalDesk, { changeSet, fetch }: Change): Promise<void> {
   const parts = { layer: changeSet.layer, bases: changeSet.bases };
   for (const part of ['layer', 'bases'] as const) {
     const ref = parts[part];

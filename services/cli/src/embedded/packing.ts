@@ -16,7 +16,7 @@ export interface Packed {
 }
 
 /** What a dispatcher and its workers take, as they come. */
-const LIMITS = { entries: 1_000_000, bytes: 2 ** 30, depth: 64 } as const;
+const LIMITS = { entries: 500_000, bytes: 2 ** 30, depth: 64 } as const;
 
 /**
  * Looks at all of a directory, through no link, and packs what is not excluded.

@@ -10,6 +10,7 @@ import { stageName } from '@drylane/worker/promote/stage';
 import { isVisible, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
 import type { LocalDesk } from './desk.ts';
 import { settleFiles } from './promotion.ts';
+import { takenRuns } from './taken.ts';
 
 /** What became of a run whose process died. */
 export interface Recovered {
@@ -51,12 +52,15 @@ async function recoverIfDead(desk: LocalDesk, run: Run): Promise<Recovered | und
 /** What an apply whose end is known could not finish: to be swept now, or to be looked at by a person. */
 async function tidyUp({ ledger, stateDir }: LocalDesk): Promise<readonly Recovered[]> {
   const left: Recovered[] = [];
+  const taken = new Set(takenRuns(stateDir).map(({ run }) => run));
   for (const { runId, result, conflicts } of await recover(stateDir).catch(() => [])) {
     const id = RunId.parse(runId);
+    // Of what was taken in a fleet, the journal is all there is to tell it by.
+    if (taken.has(id)) continue;
     const run = await ledger.readRun(id).then(({ run: found }) => found, unlessForeign);
     if (run !== undefined && !isEnd(run.state)) continue;
     if (conflicts.length === 0) await forgetApply(stateDir, id);
-    // Of a fleet's run that was applied here, the journal is all there is to tell by.
+    // A fleet's run that was applied by a drylane which told no fleet.
     if (run === undefined && conflicts.length === 0)
       left.push({ run_id: id, result, conflicts: [], reason: null });
     if (conflicts.length > 0)

@@ -18,11 +18,12 @@ export const RunView = z.looseObject({
   risk_level: RiskLevel.nullable(),
   evidence_digest: Digest.nullable(),
   promote: z.boolean(),
+  owner: z.string(),
   created_ms: z.int(),
 });
 export type RunView = z.infer<typeof RunView>;
 
-export const RunPage = z.object({ runs: z.array(RunView) });
+export const RunPage = z.object({ runs: z.array(RunView), next: z.string().nullable() });
 
 /** The part of an event that says where its run goes. */
 export const Told = z.object({

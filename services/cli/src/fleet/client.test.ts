@@ -110,7 +110,7 @@ describe('a client of a dispatcher', () => {
     expect((await faultOf(silent.client.ask(Said, { ...GET, method: 'POST' }))).message).toContain('in time');
     const slow = await facing((_, response) => void response.write('{"sa'));
     expect((await faultOf(slow.client.ask(Said, GET))).message).toContain('sent nothing');
-    expect(Date.now() - started).toBeLessThan(3000);
+    expect(Date.now() - started).toBeLessThan(10_000);
   });
 
   it('tells a refusal on as it was made, with its exit status', async () => {

@@ -26,6 +26,8 @@ export interface Call {
 /** Asks one dispatcher, and no other host. What it throws is a DrylaneError whose exit status fits. */
 export interface Client {
   readonly host: string;
+  /** Its whole address, without a slash at its end. */
+  readonly base: string;
   /** One JSON document, checked. */
   ask<S extends z.ZodType>(schema: S, call: Call): Promise<z.output<S>>;
   /** What is answered without a document. */
@@ -60,7 +62,7 @@ export function createClient(address: Address, terms: Terms = TERMS): Client {
   };
   const document = (call: Call) => stream(call, { bytes: terms.documentBytes, idleMs: terms.idleMs });
   return {
-    host,
+    ...{ host, base: address.base },
     stream,
     async ask(schema, call) {
       const read = schema.safeParse(json(await whole(await document(call))));

@@ -69,8 +69,8 @@ async function endHere(
   const report = await readReport(fleet.client, run.id);
   if (report.state !== 'promotable' || envelope.promotion === 'none') return report;
   const sheet = await readSheet(fleet.client, run.id, 'live');
-  const { promotion } = await landHere(fleet, run, sheet, { ...flags, workspace: sent });
-  return { ...report, promotion };
+  const { promotion, state, receipt } = await landHere(fleet, run, sheet, { ...flags, workspace: sent });
+  return { ...report, promotion, state, receipt };
 }
 
 function endOf(report: Execution, { envelope, sent }: Submitted): BlockLine[] {

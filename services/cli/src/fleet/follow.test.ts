@@ -17,7 +17,7 @@ afterEach(async () => {
 
 const viewOf = (state: RunState): RunView => ({
   ...{ id: ID, task: null, state, reason: null, command: 'ls', risk_level: null, evidence_digest: null },
-  ...{ promote: false, created_ms: 0 },
+  ...{ promote: false, owner: 'w', created_ms: 0 },
 });
 
 /** A dispatcher whose run is where `state` says, and whose streams go as `stream` says. */

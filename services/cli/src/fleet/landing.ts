@@ -1,8 +1,9 @@
 import { ChangeSet } from '@drylane/proto/change-set';
+import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { isEnd } from '@drylane/proto/lifecycle';
-import type { Promoted, Promotion } from '@drylane/proto/promotion';
+import type { Promoted } from '@drylane/proto/promotion';
 import type { Sheet } from '@drylane/proto/sheet';
 import { type AfarFlags, refuseHere } from '../afar.ts';
 import { printJson, type Status, writeBytes } from '../context.ts';
@@ -14,9 +15,10 @@ import { RunView } from './answers.ts';
 import type { Client } from './client.ts';
 import { readRun } from './follow.ts';
 import { runToMove } from './naming.ts';
-import { type Fleet, tell } from './open.ts';
+import { type Fleet, progress, tell, typed } from './open.ts';
 import { readReport } from './reading.ts';
 import { readSheet } from './sheets.ts';
+import { takingDesk, tellFleet } from './taking.ts';
 import { watch } from './watching.ts';
 
 /** What `apply` is told. */
@@ -33,6 +35,8 @@ export async function applyAfar(fleet: Fleet, name: string, options: LandingFlag
   const { client, context } = fleet;
   const id = runToMove(name);
   if (options.patch) return printPatch(fleet, id);
+  // What a killed process left is brought to its end first: it may be this very run.
+  await tellFleet(fleet, stateDirectory(options.state, context.env));
   const [run, sheet] = [await readRun(client, id), await readSheet(client, id, 'live')];
   const isThere = 'path' in sheet.landing.workspace;
   const promoted = isThere
@@ -63,53 +67,68 @@ async function landThere(fleet: Fleet, run: RunView, sheet: Sheet, options: Land
 export type HereOptions = Pick<LandingFlags, 'state' | 'merge' | 'workspace'>;
 
 /**
- * Fetches what a run changed, and applies it to a directory of this machine. The fleet hears nothing of it: there the run
- * stays as it is, until it expires.
+ * Fetches what a run changed, and lets it land in a directory of this machine: taken in the fleet right before, and told
+ * of there.
  */
 export async function landHere(
   fleet: Fleet,
   run: RunView,
   sheet: Sheet,
-  { state, merge = false, workspace }: HereOptions,
+  options: HereOptions,
 ): Promise<Promoted> {
   const { client, context } = fleet;
+  const { state, merge = false, workspace: directory } = options;
+  if (run.state === 'promoted') throw landedBefore(run, sheet);
   refuseUnlandable(run, sheet);
-  if (workspace === undefined) throw noWorkspace();
-  if (sheet.subject.mode === 'rerun')
+  if (directory === undefined) throw noWorkspace();
+  refuseHow(run.id, sheet, merge);
+  const { applyHere } = await import('../embedded/applying.ts');
+  const { bound, subject } = sheet;
+  const change = subject.change_set === null ? null : await changeOf(client, run.id, subject.change_set);
+  const foreign = { run: run.id, bound, change, directory, merge };
+  const stateDir = stateDirectory(state, context.env);
+  const { promotion, isTold } = await applyHere(foreign, takingDesk(client), stateDir, context.env);
+  if (isTold) {
+    const { state: ended, receipt } = await readReport(client, run.id);
+    return { run_id: run.id, state: ended, promotion, receipt };
+  }
+  progress(fleet, `${client.host} does not know of it yet; tell it: ${typed('drylane recover', fleet.url)}`);
+  return { run_id: run.id, state: 'promoting', promotion, receipt: null };
+}
+
+/** Refuses what can never land here. */
+function refuseHow(id: RunId, { subject, approvals }: Sheet, merge: boolean): void {
+  if (subject.mode === 'rerun')
     throw notPromotable(
-      run.id,
+      id,
       'would have to run again, and has no place to',
       'rehearse it on a path that the fleet reaches',
     );
-  if (merge && sheet.approvals.length > 0)
-    throw notPromotable(run.id, 'was approved as it is, and a merge is another', 'apply it without --merge');
-  const digest = sheet.subject.change_set;
-  let promotion: Promotion = NOTHING;
-  if (digest !== null) {
-    const { applyHere } = await import('../embedded/applying.ts');
-    const path = `/v1/runs/${run.id}/change-set`;
-    const changeSet = await client.ask(ChangeSet, { method: 'GET', path });
-    const fetch = fetching(client, path, changeSet);
-    const foreign = { run: run.id, changeSet, digest, directory: workspace, merge, fetch };
-    promotion = await applyHere(foreign, stateDirectory(state, context.env), context.env);
-  }
-  return { run_id: run.id, state: run.state, promotion, receipt: null };
+  if (merge && approvals.length > 0)
+    throw notPromotable(id, 'was approved as it is, and a merge is another', 'apply it without --merge');
 }
 
-const NOTHING: Promotion = {
-  ...{ mode: 'apply', result: 'promoted', evidence_digest: null },
-  ...{ merged: [], drifts: [], divergences: [], conflicts: [] },
-};
+/** A run lands once, wherever that is; its changes can still be had. */
+function landedBefore({ id }: RunView, { landing }: Sheet): DrylaneError {
+  const mend =
+    'git' in landing.workspace
+      ? `for another clone: drylane apply ${id} --patch | git am`
+      : `for another directory, unpack its layer: GET /v1/runs/${id}/change-set/layer`;
+  return notPromotable(id, 'has landed already, and a run lands once', mend);
+}
 
 const IDLE_MS = 60_000;
 
-/** Fetches the parts of a change set, never more bytes than its manifest says. */
-function fetching(client: Client, path: string, { layer, bases }: ChangeSet) {
-  const sizes = { layer: layer.size, bases: bases?.size ?? 0 };
-  return (part: 'layer' | 'bases'): Promise<AsyncIterable<Uint8Array>> => {
+/** What a run changed; of its parts, never more bytes are fetched than its manifest says. */
+async function changeOf(client: Client, id: RunId, digest: Digest) {
+  const path = `/v1/runs/${id}/change-set`;
+  const changeSet = await client.ask(ChangeSet, { method: 'GET', path });
+  const sizes = { layer: changeSet.layer.size, bases: changeSet.bases?.size ?? 0 };
+  const fetch = (part: 'layer' | 'bases'): Promise<AsyncIterable<Uint8Array>> => {
     const call = { method: 'GET', path: `${path}/${part}`, accept: '*/*' } as const;
     return client.stream(call, { bytes: sizes[part], idleMs: IDLE_MS });
   };
+  return { changeSet, digest, fetch };
 }
 
 /** Refuses what cannot land now, for the same reasons as on one machine. */

@@ -78,7 +78,8 @@ export async function runsAfar(
     const page = await client.ask(RunPage, { method: 'GET', path: '/v1/runs', query });
     runs.push(...page.runs.slice(0, size));
     before = page.runs.at(-1)?.id;
-    if (page.runs.length < size) break;
+    // Large ones come fewer at once than were asked for.
+    if (page.next === null || before === undefined) break;
   }
   if (json) printJson(context, { runs });
   else if (runs.length === 0) context.stdout.write(`no runs that ${client.host} shows to this token\n`);

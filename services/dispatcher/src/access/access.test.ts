@@ -32,6 +32,8 @@ const CELLS: Readonly<Record<Action, readonly [Cell, Cell, Cell, Cell, Cell]>> =
   'read-change-set': ['own', 'yes', 'yes', 'no', 'claimed'],
   'claim-run': ['no', 'no', 'no', 'no', 'yes'],
   'settle-run': ['no', 'no', 'no', 'no', 'claimed'],
+  'take-run': ['own', 'no', 'yes', 'no', 'no'],
+  'tell-run': ['claimed', 'no', 'claimed', 'no', 'no'],
   'manage-tokens': ['no', 'no', 'yes', 'no', 'no'],
   'add-schedule': ['yes', 'no', 'yes', 'no', 'no'],
   'list-schedules': ['yes', 'yes', 'yes', 'yes', 'no'],
@@ -93,7 +95,7 @@ describe('every action of every role', () => {
 
   it('stands in the table, and no other', () => {
     expect(Object.keys(ACCESS)).toEqual([...ACTIONS]);
-    expect(new Set(rows.map(({ action }) => action)).size).toBe(21);
+    expect(new Set(rows.map(({ action }) => action)).size).toBe(23);
     for (const row of Object.values(ACCESS)) expect(Object.keys(row).sort()).toEqual([...ROLES].sort());
   });
 });

@@ -47,6 +47,8 @@ const ACTED_ON = {
   'read-change-set': 'run',
   'claim-run': 'run',
   'settle-run': 'run',
+  'take-run': 'run',
+  'tell-run': 'run',
   'manage-tokens': 'tenant',
   'add-schedule': 'tenant',
   'list-schedules': 'tenant',
@@ -92,6 +94,9 @@ export const ACCESS: Readonly<Record<Action, Row>> = {
   'read-change-set': { ...DECIDERS, submitter: 'own', worker: 'claimed' },
   'claim-run': WORKERS,
   'settle-run': { ...WORKERS, worker: 'claimed' },
+  // Of what no worker reaches: it lands where those who ask for it have its files.
+  'take-run': { ...OPERATORS, submitter: 'own' },
+  'tell-run': { ...OPERATORS, submitter: 'claimed', operator: 'claimed' },
   'manage-tokens': OPERATORS,
   'add-schedule': ASKERS,
   'list-schedules': READERS,

@@ -32,14 +32,16 @@ export function fixedTokens(tokens: readonly FixedToken[]): (text: string) => Pr
     return first === index ? [] : [{ field, message: `is the same as ${tokens[first]?.field}`, mend }];
   });
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
-  const known = tokens.map(({ name, role, tenant, text }) => {
-    const principal: Principal = { id: `token:config:${name}`, via: 'token', grants: [{ role, tenant }] };
-    return { hash: hashOfSecret(text), principal };
-  });
+  const known = tokens.map((token) => ({ hash: hashOfSecret(token.text), principal: fixedPrincipal(token) }));
   return (text) => {
     if (text.length > MAX_BEARER_LENGTH) return undefined;
     const hash = hashOfSecret(text);
     // All of them, so that the time does not tell which.
     return known.filter((token) => isSameHash(token.hash, hash))[0]?.principal;
   };
+}
+
+/** Whoever has a token that configuration names. */
+export function fixedPrincipal({ name, role, tenant }: Omit<FixedToken, 'text' | 'field'>): Principal {
+  return { id: `token:config:${name}`, via: 'token', grants: [{ role, tenant }] };
 }

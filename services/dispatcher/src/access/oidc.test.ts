@@ -187,10 +187,10 @@ describe('a forged token is refused', () => {
   it('where it is huge, before anybody looks into it', async () => {
     const text = await sign(claims({ groups: ['sre', 'x'.repeat(10_000)] }), rsa);
     expect(await authenticate(text, NOW)).toBeUndefined();
-    const before = performance.now();
+    const before = process.cpuUsage();
     for (const long of [`${'a'.repeat(3e7)}.b.c`, '.'.repeat(3e7), `${'a.'.repeat(1e7)}`])
       expect(await authenticate(long, NOW)).toBeUndefined();
-    expect(performance.now() - before).toBeLessThan(200);
+    expect(process.cpuUsage(before).user).toBeLessThan(500_000);
   });
 
   it('whatever it is, without a throw', async () => {

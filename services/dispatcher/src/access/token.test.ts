@@ -44,9 +44,9 @@ describe('the text of a token', () => {
         expect(parseToken(text)).toBeUndefined();
       }),
     );
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(parseToken(`drl_${'a'.repeat(20_000_000)}`)).toBeUndefined();
-    expect(performance.now() - before).toBeLessThan(500);
+    expect(process.cpuUsage(before).user).toBeLessThan(500_000);
   });
 });
 

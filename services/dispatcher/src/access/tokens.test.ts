@@ -4,6 +4,8 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import type { Database } from '../ledger/database.ts';
 import { describeDatabases } from '../ledger/kinds.fixture.ts';
 import { NOW } from '../ledger/ledger.fixture.ts';
+import { fixedPrincipal } from './fixed.ts';
+import { maySubmitStill } from './still.ts';
 import { hashOfSecret, makeToken, parseToken } from './token.ts';
 import { REVOKED_WITHIN_MS, storedTokens, type Tokens } from './tokens.ts';
 
@@ -35,6 +37,24 @@ describeDatabases('tokens in %s', (at) => {
     const forged = makeToken();
     for (const other of [forged.text, secret, token.id, `drl_${token.id}_${secret}000000`])
       expect(await tokens.authenticate(other, NOW)).toBeUndefined();
+  });
+
+  it('tell whether whoever submitted once could submit now', async () => {
+    const root = fixedPrincipal({ name: 'bootstrap', role: 'operator', tenant: null });
+    const may = maySubmitStill({ fixed: [root], tokens });
+    const { token } = await tokens.create(asked({ expires_ms: NOW + 10 }), BY, NOW);
+    await tokens.create(asked({ name: 'eve', role: 'viewer' }), BY, NOW);
+    expect(await may('token:ada', 'web', NOW)).toBe(true);
+    expect(await may('token:ada', 'web', NOW + 10)).toBe(false);
+    expect(await may('token:ada', 'ops', NOW)).toBe(false);
+    for (const none of ['token:eve', 'token:nobody', 'token:config:bob'])
+      expect(await may(none, 'web', NOW)).toBe(false);
+    for (const who of ['token:config:bootstrap', 'oidc:https://id.example#1'])
+      expect(await may(who, 'web', NOW)).toBe(true);
+    await tokens.revoke(token.id, NOW);
+    expect(await may('token:ada', 'web', NOW)).toBe(false);
+    await tokens.create(asked(), BY, NOW);
+    expect(await may('token:ada', 'web', NOW)).toBe(true);
   });
 
   it('are kept as a hash, and shown without it', async () => {

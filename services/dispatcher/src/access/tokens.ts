@@ -35,6 +35,8 @@ export interface Tokens {
    * @throws DrylaneError `machine-unfit` where the database does not answer, whatever the text.
    */
   authenticate(text: string, nowMs: number): Promise<Principal | undefined>;
+  /** Whoever has the token of a name; undefined where there is none, or it has ended. */
+  named(name: string, nowMs: number): Promise<Principal | undefined>;
 }
 
 export interface TokenQuery {
@@ -82,6 +84,15 @@ export function storedTokens(database: Database): Tokens {
         message: 'is not one that was given out',
         mend: 'name the id of a token that is listed',
       });
+    },
+    async named(name, nowMs) {
+      const living = db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('name', '=', name)
+        .where('revoked_ms', 'is', null);
+      const { data: row } = TokenRow.safeParse(await retry(() => living.executeTakeFirst()));
+      return row === undefined || hasExpired(row, nowMs) ? undefined : principalOf(row);
     },
     async authenticate(text, nowMs) {
       const parts = parseToken(text);

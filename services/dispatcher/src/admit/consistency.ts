@@ -39,6 +39,9 @@ function overlaps(policy: Policy): readonly Inconsistency[] {
   const inside: Covers = (root, path) => isInside(plain(path), plain(root));
   return [
     ...overlapsIn(policy.workspaces?.roots ?? [], ['workspaces', 'roots'], inside),
+    ...Object.entries(policy.workspaces?.tenants ?? {}).flatMap(([tenant, roots]) =>
+      overlapsIn(roots, ['workspaces', 'tenants', tenant], inside),
+    ),
     ...overlapsIn(policy.images.allowed, ['images', 'allowed'], same),
     ...overlapsIn(policy.network.declarable, ['network', 'declarable'], coversHost),
     ...overlapsIn(policy.forbidden_paths, ['forbidden_paths'], same),
@@ -68,7 +71,8 @@ function overlapsIn(
 
 function absoluteForbidden({ forbidden_paths, workspaces }: Policy): readonly Inconsistency[] {
   return forbidden_paths.flatMap((pattern, index): Inconsistency[] => {
-    const root = workspaces?.roots.find((candidate) => relativeTo(pattern, candidate) !== undefined);
+    const roots = [...(workspaces?.roots ?? []), ...Object.values(workspaces?.tenants ?? {}).flat()];
+    const root = roots.find((candidate) => relativeTo(pattern, candidate) !== undefined);
     if (root === undefined) return [];
     return [
       {

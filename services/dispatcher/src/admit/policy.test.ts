@@ -58,6 +58,8 @@ describe('a policy', () => {
     ['workspaces: { roots: [ /srv, /srv/repos ] }', 'workspaces.roots.1'],
     ['workspaces: { roots: [ /srv/repos/, /srv//repos ] }', 'workspaces.roots.1'],
     ['workspaces: { roots: [ /srv/repos, / ] }', 'workspaces.roots.0'],
+    ['workspaces: { roots: [], tenants: { web: [ /srv, /srv/a ] } }', 'workspaces.tenants.web.1'],
+    ['workspaces: { roots: [], tenants: { w: [ /w ] } }\nforbidden_paths: [ /w/x/ ]', 'forbidden_paths.0'],
     ['network: { declarable: [ "api.github.com:443", "*.github.com" ] }', 'network.declarable.0'],
     ['forbidden_paths: [ ".git/", "a", ".git/" ]', 'forbidden_paths.2'],
     ['workspaces: { roots: [ /w ] }\nforbidden_paths: [ /w/site/secrets/ ]', 'forbidden_paths.0'],

@@ -105,7 +105,7 @@ export function knownOf({
   };
 }
 
-function endOf({ id, state }: Run, promotion: Promotion | null): End {
+function endOf({ id, state, claimant }: Run, promotion: Promotion | null): End {
   if (!isEndState(state)) throw new TypeError(`${id} is ${state}, which is no end`);
   switch (state) {
     case 'promoted':
@@ -119,6 +119,7 @@ function endOf({ id, state }: Run, promotion: Promotion | null): End {
           mode: promotion.mode,
           merged: promotion.merged,
           evidenceDigest: promotion.evidence_digest,
+          ...(claimant !== null && { claimant }),
         },
       };
     default:

@@ -87,10 +87,23 @@ async function approve(desk: Desk, dossier: Dossier, approval: Approval, nowMs: 
     { type: 'approved', approval, sticky_key: stickyKeyOf(dossier.subject) },
     ...(enough ? [{ type: 'moved' as const, to: 'promotable' as const, reason: null }] : []),
   ];
-  const run = await desk.ledger.append(dossier.subject.run, events, nowMs);
-  return {
-    run: dossier.subject.run,
-    state: run.state,
-    missing: after.status === 'missing' ? after.need - after.have : 0,
-  };
+  const id = dossier.subject.run;
+  const { state } = await desk.ledger.append(id, events, nowMs);
+  return enough ? { run: id, state, missing: 0 } : together(desk, id, nowMs);
+}
+
+/** Words that came at the same moment did not count one another: whoever sees that all are there moves the run on. */
+async function together(desk: Desk, id: RunId, nowMs: number): Promise<Heard> {
+  const dossier = await openDossier(desk, id);
+  const now = await standing(desk, dossier, nowMs);
+  const { state } = dossier.run;
+  if (now.status === 'missing') return { run: id, state, missing: now.need - now.have };
+  if (state !== 'awaiting-live-approval') return { run: id, state, missing: 0 };
+  const moved: LedgerEvent = { type: 'moved', to: 'promotable', reason: null };
+  const run = await desk.ledger.append(id, [moved], nowMs).catch(async (fault: unknown) => {
+    if (!(fault instanceof DrylaneError) || fault.code !== 'illegal-transition') throw fault;
+    // Another of them was quicker.
+    return (await desk.ledger.readRun(id)).run;
+  });
+  return { run: id, state: run.state, missing: 0 };
 }

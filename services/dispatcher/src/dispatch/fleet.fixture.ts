@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import type { Json, Transport } from '@drylane/chassis/transport/transport';
 import type { Verdict } from '@drylane/proto/decision';
@@ -16,6 +17,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { openSigner } from '../receipt/keys.ts';
 import type { Fleet } from './fleet.ts';
+import { keeper } from './keeper.ts';
 import { settleWork } from './settle.ts';
 import { type Asked, submit } from './submit.ts';
 
@@ -36,15 +38,17 @@ export async function openPlace(): Promise<Place> {
   const ledger = await openSqliteLedger(join(state, 'ledger.sqlite'));
   const key = await openSigner({ directory: join(state, 'keys'), env: {} });
   const transport = inlineTransport({ queues: QUEUES, keep: 100 });
+  const blobs = fileBlobs(join(state, 'blobs'));
   const desk = {
-    ...{ ledger, blobs: fileBlobs(join(state, 'blobs')) },
+    ...{ ledger, blobs },
     signer: async () => key,
     proven: async <T>(approvals: T) => approvals,
   };
   const loaded = { policy, digest: digestOfJson(policy), shipped: false };
-  const quiet = { nudge: () => {}, told: () => {}, stuck: () => {} };
+  const quiet = { redactor: createRedactor([]), nudge: () => {}, told: () => {}, stuck: () => {} };
   const place: Place = {
-    ...{ state, ledger, transport, fleet: { desk, policy: loaded, transport, limits: LIMITS, ...quiet } },
+    ...{ state, ledger, transport },
+    fleet: { desk, policy: loaded, keepPolicy: keeper(blobs, policy), transport, limits: LIMITS, ...quiet },
     async [Symbol.asyncDispose]() {
       await place.transport[Symbol.asyncDispose]();
       await ledger.close();

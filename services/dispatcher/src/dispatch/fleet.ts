@@ -1,8 +1,10 @@
+import type { Redactor } from '@drylane/chassis/redact/redact';
 import type { Transport } from '@drylane/chassis/transport/transport';
 import type { Lane } from '@drylane/proto/approval';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { Desk } from '../desk/desk.ts';
 import type { Run } from '../ledger/event.ts';
+import type { Keeper } from './keeper.ts';
 
 /** How much a fleet takes in, and how much of it is under way at once. */
 export interface FleetLimits {
@@ -19,8 +21,12 @@ export interface FleetLimits {
 export interface Fleet {
   readonly desk: Desk;
   readonly policy: LoadedPolicy;
+  /** Sees to it that the policy is kept, for those who look at a run later. */
+  readonly keepPolicy: Keeper;
   readonly transport: Transport;
   readonly limits: FleetLimits;
+  /** Knows what secrets look like, and none: it tells strangers what it found. */
+  readonly redactor: Redactor;
   /** Has the line looked at soon: something in it has changed. */
   nudge(): void;
   /** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */

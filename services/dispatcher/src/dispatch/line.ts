@@ -17,11 +17,12 @@ const PAGE = 100;
 /** Moves runs from the line into the queue, as many as there is room for, fairly between tenants. */
 export async function advanceLine(fleet: Fleet): Promise<void> {
   const { ledger } = fleet.desk;
-  const [waiting, working] = await Promise.all([
-    ledger.countByTenant('submitted'),
-    ledger.countByTenant('rehearsing'),
-  ]);
-  for (const { tenant, take, rank } of fairShares({ waiting, working }, fleet.limits.window)) {
+  const { window } = fleet.limits;
+  const working = await ledger.countByTenant('rehearsing');
+  const busy = [...working.values()].reduce((sum, number) => sum + number, 0);
+  // Nobody looks at who waits while nobody can be let in, nor at more of one tenant than could be.
+  const waiting = busy < window ? await ledger.countByTenant('submitted', window - busy) : new Map();
+  for (const { tenant, take, rank } of fairShares({ waiting, working }, window)) {
     const runs = await ledger.oldest({ tenant, state: 'submitted', limit: take });
     for (const [index, run] of runs.entries())
       await handle(fleet, run, () => begin(fleet, run, rank + index));

@@ -8,7 +8,10 @@ const envelope = (fields: object): Envelope =>
   Envelope.parse({ command: 'ls', working_dir: '/srv/site', intent: { mode: 'read-only' }, ...fields });
 const problems = (fields: object, roots: readonly string[] = ['/srv']): readonly string[] => {
   const given = envelope(fields);
-  return placeProblems(given, locateFromAfar(given, roots)).map(({ field }) => field);
+  return placeProblems(
+    given,
+    locateFromAfar(given, { tenant: 'web', workspaces: { roots: [...roots] } }),
+  ).map(({ field }) => field);
 };
 const snapshot = `sha256:${'a'.repeat(64)}`;
 
@@ -25,6 +28,30 @@ describe('where paths lead on machines that are far away', () => {
     for (const roots of [[], ['/srv/site2'], ['/srv/si']])
       expect(problems({}, roots)).toEqual(['working_dir']);
     expect(problems({ workspace: { path: '/srv/a' } })).toEqual(['working_dir']);
+  });
+
+  it('has to lie in what is the tenant’s, where policy says whose it is', () => {
+    const tenants = { web: ['/srv/web', '/srv/both'], ops: ['/srv/ops/', '/srv/both'] };
+    const workspaces = { roots: ['/srv'], tenants };
+    const isLetIn = (tenant: string, path: string): boolean => {
+      const given = envelope({ working_dir: path });
+      return placeProblems(given, locateFromAfar(given, { tenant, workspaces })).length === 0;
+    };
+    const ROWS: readonly (readonly [path: string, tenants: readonly string[]])[] = [
+      ['/srv/web/site', ['web']],
+      ['/srv/ops', ['ops']],
+      ['/srv/ops/./deep', ['ops']],
+      ['/srv/both/x', ['web', 'ops']],
+      ['/srv/webbing', ['app', 'constructor']],
+      ['/srv/constructor', ['app', 'constructor']],
+      // What others have lies in it.
+      ['/srv', []],
+    ];
+    for (const [path, may] of ROWS)
+      expect([path, ['web', 'ops', 'app', 'constructor'].filter((tenant) => isLetIn(tenant, path))]).toEqual([
+        path,
+        may,
+      ]);
   });
 
   it('is a place of its own for snapshots and git trees, whatever policy allows', () => {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { scrubDocument } from '@drylane/chassis/redact/document';
 import { looksSecret } from '@drylane/chassis/redact/environment';
-import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inject, inSpan } from '@drylane/chassis/tracing/tracing';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import type { Envelope } from '@drylane/proto/envelope';
@@ -44,17 +43,16 @@ const OWNER = 'fleet';
  * @throws DrylaneError `bad-input` for one that must not be kept; nothing is, then.
  */
 export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
-  const redactor = createRedactor([]);
-  const problems = secretProblems(asked.envelope, redactor);
+  const problems = secretProblems(asked.envelope, fleet.redactor);
   if (problems.length > 0) throw new DrylaneError('bad-input', problems);
   const id = runId(Date.now(), randomBytes(10));
   return inSpan('submit', { run: id }, () => take(fleet, id, asked));
 }
 
 async function take(fleet: Fleet, id: RunId, asked: Asked): Promise<Taken> {
-  const { desk, policy } = fleet;
-  const admitted = admitOr(fleet, asked.envelope);
-  await keep(desk.blobs, policy.policy);
+  const { desk } = fleet;
+  const admitted = admitOr(fleet, asked);
+  await fleet.keepPolicy(Date.now());
   const added =
     admitted instanceof DrylaneError
       ? await refusal(fleet, id, asked, admitted)
@@ -74,8 +72,11 @@ function keyOf({ envelope, tenant, promote }: Asked): NewRun['key'] {
   return key === undefined ? null : { tenant, key, body: digestOfJson({ envelope, promote }) };
 }
 
-function admitOr({ policy }: Fleet, envelope: Envelope): Admitted | DrylaneError {
-  const located = locateFromAfar(envelope, policy.policy.workspaces?.roots ?? []);
+function admitOr(
+  { policy }: Fleet,
+  { envelope, tenant }: Pick<Asked, 'envelope' | 'tenant'>,
+): Admitted | DrylaneError {
+  const located = locateFromAfar(envelope, { tenant, workspaces: policy.policy.workspaces });
   try {
     return admit(envelope, policy.policy, { located, looksSecret });
   } catch (fault) {
@@ -85,12 +86,12 @@ function admitOr({ policy }: Fleet, envelope: Envelope): Admitted | DrylaneError
 }
 
 async function admission(
-  { desk, policy }: Fleet,
+  { desk, policy, redactor }: Fleet,
   id: RunId,
   asked: Asked,
   admitted: Admitted,
 ): Promise<Omit<NewRun, 'key'>> {
-  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), createRedactor([]));
+  const risk: Risk = scrubDocument(classify(admitted.command, policy.policy.risk), redactor);
   const task = await keep(
     desk.blobs,
     rehearsalTask({ id, submitter: asked.submitter, risk }, admitted, policy.policy),
@@ -106,14 +107,14 @@ async function admission(
 }
 
 async function refusal(
-  { desk, policy }: Fleet,
+  { desk, policy, redactor }: Fleet,
   id: RunId,
   asked: Asked,
   fault: DrylaneError,
 ): Promise<Omit<NewRun, 'key'>> {
   const nowMs = Date.now();
   const said = fault.problems.map(({ field, message }) => `${field}: ${message}`).join('; ');
-  const reason = createRedactor([]).text(said).text;
+  const reason = redactor.text(said).text;
   const known = { ...NOTHING_KNOWN, intent: asked.envelope.intent };
   return {
     id,

@@ -18,6 +18,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const app = fastify(serverOptions(limits, pen));
   app.server.maxConnections = limits.connections;
   app.decorateRequest('who', null);
+  app.decorateRequest('isStill', async () => false);
   app.setErrorHandler((fault, request, reply) => answerFault(fault, request, reply, pen));
   app.setNotFoundHandler((_, reply) => sendRefusal(reply, NO_SUCH_ROUTE, pen));
   readBodies(app, limits);

@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null where the route is open to everybody. */
     who: Principal | null;
+    /** Whether what they showed is still theirs. */
+    isStill: () => Promise<boolean>;
   }
 }
 
@@ -44,6 +46,7 @@ async function admit(route: Route, request: FastifyRequest, door: Door): Promise
     if (!allowed) return { ...TOO_OFTEN, retryAfterS: retryAfterSeconds };
     if (!mayEver(route, who)) return NOT_YOURS;
     request.who = who;
+    request.isStill = async () => (await door.authenticate(bearer ?? '', Date.now()))?.id === who.id;
   }
   return refuseContent(route, request.headers, door.limits);
 }

@@ -13,9 +13,9 @@ export const followingHandlers: Handlers<'follow-events'> = {
     const events = (follow: boolean, signal: AbortSignal): AsyncIterable<ChainedEvent> =>
       service.events(idOf(asked), { after, follow, signal });
     if (!asked.query.follow) return ok(await all(events(false, asked.gone)));
-    const leave = streams.take(asked.who.id);
+    const leave = streams.take(asked.who);
     if (leave === undefined) return refuse('too-many-requests', STREAMS_FULL, 5);
-    return streamed(asked, leave, (signal) =>
+    return streamed(asked, { leave, stillMs: limits.stillMs }, (signal) =>
       eventStream(events(true, signal), {
         heartbeatMs: limits.heartbeatMs,
         lastsMs: limits.streamMs,
@@ -25,17 +25,31 @@ export const followingHandlers: Handlers<'follow-events'> = {
   },
 };
 
-/** A stream whose place is free again, and whose source is told, as soon as nobody reads it any more. */
+interface Stay {
+  readonly leave: () => void;
+  readonly stillMs: number;
+}
+
+/**
+ * A stream whose place is free again, and whose source is told, as soon as nobody reads it any more, or whoever does is
+ * nobody any more: a token that was revoked ends what it opened.
+ */
 function streamed(
-  { gone }: Pick<Asked<'follow-events'>, 'gone'>,
-  leave: () => void,
+  { gone, isStill }: Pick<Asked<'follow-events'>, 'gone' | 'isStill'>,
+  { leave, stillMs }: Stay,
   open: (signal: AbortSignal) => AsyncIterable<string>,
 ): Answer {
   const over = new AbortController();
   const end = (): void => {
+    clearInterval(looking);
     over.abort();
     leave();
   };
+  const look = async (): Promise<void> => {
+    if (!(await isStill())) end();
+  };
+  // While nobody can tell, nothing can be read either.
+  const looking = setInterval(() => void look().catch(() => undefined), stillMs);
   // It may never be read from at all: whoever asked may have gone while it was looked up.
   if (gone.aborted) end();
   else gone.addEventListener('abort', end, { once: true });

@@ -10,6 +10,7 @@ import { type ProblemCode, type Refusal, refusal } from './problem.ts';
 import type { Seats } from './seats.ts';
 import type { Service, Tenants } from './service.ts';
 import type { ROUTES, RouteName } from './table.ts';
+import type { Turns } from './turns.ts';
 
 /** What handlers reach the rest of the dispatcher by. */
 export interface Desk {
@@ -20,6 +21,8 @@ export interface Desk {
   readonly limits: HttpLimits;
   readonly uploads: Seats;
   readonly streams: Seats;
+  readonly reads: Seats;
+  readonly turns: Turns;
   /** The document of the API, as JSON: made once, because anybody may ask for it. */
   readonly openApi: string;
   /** Aborts when the server is told to end. */
@@ -50,6 +53,8 @@ type WhoOf<R> = R extends { readonly of: 'open' } ? null : Principal;
 /** A request of a route: parsed, and allowed. */
 export interface Asked<N extends RouteName> {
   readonly who: WhoOf<Table[N]>;
+  /** Whether who asks is known still, for an answer that takes long. */
+  readonly isStill: () => Promise<boolean>;
   readonly target: Targets[Table[N]['of']];
   readonly query: QueryOf<Table[N]>;
   readonly body: BodyOf<Table[N]>;
@@ -64,6 +69,7 @@ type Headers = Readonly<Record<string, string>>;
 /** What is sent back. */
 export type Answer =
   | { readonly kind: 'json'; readonly status: number; readonly body: unknown; readonly headers?: Headers }
+  | { readonly kind: 'text'; readonly type: string; readonly text: string }
   | {
       readonly kind: 'bytes';
       readonly type: string;

@@ -14,7 +14,7 @@ export const keepingHandlers: Handlers<
   | 'remove-schedule'
 > = {
   'put-workspace': async ({ who, target: tenant, body }, { service, limits, uploads }) => {
-    const leave = uploads.take(who.id);
+    const leave = uploads.take(who);
     if (leave === undefined) return refuse('too-many-requests', UPLOADS_FULL, 5);
     try {
       const { digest, size } = await service.keepWorkspace(who, tenant, metered(body, limits));

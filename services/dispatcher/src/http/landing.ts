@@ -11,6 +11,8 @@ export const landingHandlers: Handlers<
   | 'promote-run'
   | 'claim-run'
   | 'settle-run'
+  | 'take-run'
+  | 'tell-run'
   | 'read-change-set'
   | 'read-layer'
   | 'read-bases'
@@ -29,6 +31,8 @@ export const landingHandlers: Handlers<
     ok(shown(await service.claim(asked.who, idOf(asked), asked.body))),
   'settle-run': async (asked, { service }) =>
     ok(shown(await service.settle(asked.who, idOf(asked), asked.body))),
+  'take-run': async (asked, { service }) => ok(shown(await service.take(asked.who, idOf(asked), asked.body))),
+  'tell-run': async (asked, { service }) => ok(shown(await service.tell(asked.who, idOf(asked), asked.body))),
   'read-change-set': async (asked, { service }) => ok(await service.changeSet(idOf(asked))),
   'read-layer': async (asked, { service }) =>
     bytes('application/vnd.oci.image.layer.v1.tar', await service.layer(idOf(asked))),

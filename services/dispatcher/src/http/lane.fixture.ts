@@ -1,8 +1,10 @@
 import type { Blobs } from '@drylane/chassis/blobs/blobs';
+import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import { digestOfJson } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
 import type { Fleet, FleetLimits } from '../dispatch/fleet.ts';
+import { keeper } from '../dispatch/keeper.ts';
 import { advanceLine } from '../dispatch/line.ts';
 import { type Rounds, rounds } from '../dispatch/rounds.ts';
 import { settleWork } from '../dispatch/settle.ts';
@@ -53,6 +55,7 @@ export function openLane(
     },
     policy: { policy: POLICY, digest: digestOfJson(POLICY), shipped: false },
     ...{ transport, limits: { ...LIMITS, ...limits } },
+    ...{ redactor: createRedactor([]), keepPolicy: keeper(blobs, POLICY) },
     nudge: () => line?.nudge(),
     told: ({ id }, lane) => void (lane === 'rehearsal' && endOf(id).resolve()),
     stuck: (_, fault) => void faults.push(fault),

@@ -3,6 +3,7 @@ import { MAX_DOCUMENT_BYTES } from '@drylane/proto/document';
 /** How many things of a kind may be open at once. */
 export interface SeatLimits {
   readonly perPrincipal: number;
+  readonly perTenant: number;
   readonly inAll: number;
 }
 
@@ -27,10 +28,17 @@ export interface HttpLimits {
   readonly workspaceBytes: number;
   readonly uploads: SeatLimits;
   readonly streams: SeatLimits;
+  /** Answers that may be large, until they are made; so many are made at once. */
+  readonly reads: SeatLimits;
+  readonly readsAtOnce: number;
+  /** Bytes of answers that are made and that nobody has taken yet. */
+  readonly heldBytes: SeatLimits;
   /** Between two signs of life of a stream; less than `idleMs`. */
   readonly heartbeatMs: number;
   /** How long a stream may last; who comes again is asked who they are again. */
   readonly streamMs: number;
+  /** How often it is looked whether who reads a stream is known still. */
+  readonly stillMs: number;
   /** How late the event loop may be before requests are turned away. */
   readonly eventLoopDelayMs: number;
 }
@@ -46,9 +54,13 @@ export const HTTP_LIMITS: HttpLimits = {
   documentBytes: MAX_DOCUMENT_BYTES,
   outcomeBytes: 32 * 1024 ** 2,
   workspaceBytes: 1024 ** 3,
-  uploads: { perPrincipal: 4, inAll: 32 },
-  streams: { perPrincipal: 20, inAll: 1000 },
+  uploads: { perPrincipal: 4, perTenant: 16, inAll: 32 },
+  streams: { perPrincipal: 20, perTenant: 500, inAll: 1000 },
+  reads: { perPrincipal: 16, perTenant: 64, inAll: 128 },
+  readsAtOnce: 2,
+  heldBytes: { perPrincipal: 48 * 1024 ** 2, perTenant: 64 * 1024 ** 2, inAll: 96 * 1024 ** 2 },
   heartbeatMs: 15_000,
   streamMs: 15 * 60_000,
+  stillMs: 1000,
   eventLoopDelayMs: 1000,
 };

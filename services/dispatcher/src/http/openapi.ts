@@ -8,6 +8,7 @@ import { SignedReceipt } from '@drylane/proto/receipt';
 import { Schedule, ScheduleId, ScheduleRequest } from '@drylane/proto/schedule';
 import { Sheet } from '@drylane/proto/sheet';
 import { Claim, Landed } from '@drylane/proto/task';
+import { Told } from '@drylane/proto/told';
 import { z } from 'zod';
 import { mediaTypesOf } from './body.ts';
 import { PROBLEM_TYPE, ProblemDetails } from './problem.ts';
@@ -18,7 +19,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 /** Schemas that the document names, so that a client has a type of that name for each. */
 const NAMED = {
-  input: { Envelope, WordRequest: wire.WordRequest, Claim, Landed, NewToken, ScheduleRequest },
+  input: { Envelope, WordRequest: wire.WordRequest, Claim, Landed, Told, NewToken, ScheduleRequest },
   output: {
     Run: wire.ShownRun,
     RunPage: wire.RunPage,

@@ -5,7 +5,7 @@ import { type Pen, send } from './answering.ts';
 import { arrivalAt, type Door } from './arrival.ts';
 import { followingHandlers } from './following.ts';
 import { type Guarded, guard } from './guard.ts';
-import type { Answer, Asked, Desk, Handlers } from './handler.ts';
+import { type Answer, type Asked, type Desk, type Handlers, refuse } from './handler.ts';
 import { keepingHandlers } from './keeping.ts';
 import { landingHandlers } from './landing.ts';
 import { openHandlers } from './open.ts';
@@ -78,11 +78,39 @@ function answer(
     if (!guarded.allowed) return { kind: 'refused', refusal: guarded.refusal };
     // What the table's types say of a route's request is what `parse` and `guard` made of it.
     const handle = HANDLERS[name] as (asked: unknown, desk: Desk) => Promise<Answer>;
-    return handle(askedOf(request, reply, { query, body, target: guarded.target }), desk);
+    const asked = askedOf(request, reply, { query, body, target: guarded.target });
+    return LARGE.has(name) ? inTurn(request, desk, () => handle(asked, desk)) : handle(asked, desk);
   };
   if (route.action === null) return work();
   return inSpan(name, run === undefined ? {} : { run }, work, { from: request.headers, kind: 'server' });
 }
+
+/** What may be tens of megabytes, and take several times that while it is made. */
+const LARGE: ReadonlySet<RouteName> = new Set([
+  ...(['list-runs', 'read-report', 'read-evidence', 'read-diff'] as const),
+  ...(['read-subject', 'read-approvals', 'read-change-set'] as const),
+]);
+
+/** Makes a large answer when it is its turn; whoever asks for too many at once gets none. */
+async function inTurn(
+  { who }: FastifyRequest,
+  { reads, turns }: Desk,
+  make: () => Promise<Answer>,
+): Promise<Answer> {
+  const leave = who === null ? undefined : reads.take(who);
+  if (leave === undefined) return refuse('too-many-requests', READS_FULL, 1);
+  try {
+    return await turns(make);
+  } finally {
+    leave();
+  }
+}
+
+const READS_FULL = {
+  field: 'reads',
+  message: 'are as many as may be at once',
+  mend: 'ask for one after another',
+};
 
 type AnyAsked = Omit<Asked<RouteName>, 'query' | 'body' | 'target' | 'who'>;
 
@@ -93,7 +121,7 @@ function askedOf(
     readonly query: unknown;
     readonly body: unknown;
   },
-): AnyAsked & typeof known & Pick<FastifyRequest, 'who'> {
+): AnyAsked & typeof known & Pick<FastifyRequest, 'who' | 'isStill'> {
   const gone = new AbortController();
   if (reply.raw.closed) gone.abort();
   else reply.raw.once('close', () => gone.abort());
@@ -101,6 +129,7 @@ function askedOf(
   return {
     ...known,
     who: request.who,
+    isStill: request.isStill,
     accept: request.headers.accept ?? '',
     lastEventId: typeof lastEventId === 'string' ? lastEventId : undefined,
     gone: gone.signal,

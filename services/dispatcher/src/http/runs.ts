@@ -3,7 +3,7 @@ import { RunId } from '@drylane/proto/ids';
 import type { Run } from '../ledger/event.ts';
 import { type Asked, type Handlers, ok, refuse } from './handler.ts';
 import { nextPath } from './page.ts';
-import type { Patch } from './service.ts';
+import type { ListQuery, Patch } from './service.ts';
 import type { ListRunsQuery, RunPage, ShownRun } from './wire.ts';
 
 /** Runs come in, and are looked at. */
@@ -20,13 +20,13 @@ export const runHandlers: Handlers<
   },
   'list-runs': async ({ query, target: tenants }, { service }) => {
     const { tenant: _, limit, before, task, state } = query;
-    const found = await service.list({
-      ...{ tenants, limit },
-      ...(before !== undefined && { before }),
+    const wanted = {
+      tenants,
       ...(task !== undefined && { task }),
       ...(state !== undefined && { state }),
-    });
-    const page: RunPage = { runs: found.map(shown), next: nextPage(query, found) };
+    };
+    const { found, isAll } = await pageOf({ limit, before }, (part) => service.list({ ...wanted, ...part }));
+    const page: RunPage = { runs: found.map(shown), next: isAll ? null : nextPage(query, found) };
     return ok(page, 200, page.next === null ? undefined : { link: `<${page.next}>; rel="next"` });
   },
   'read-run': async ({ target }) => ok(shown(target)),
@@ -38,7 +38,7 @@ export const runHandlers: Handlers<
     const patches = path === undefined ? all : all.filter((patch) => patch.path === path);
     if (path !== undefined && patches.length === 0) return refuse('not-found', notChanged(path));
     if (asked.accept.includes('application/json')) return ok(patches);
-    return { kind: 'bytes', type: 'text/x-diff; charset=utf-8', bytes: diffLines(patches) };
+    return { kind: 'text', type: 'text/x-diff; charset=utf-8', text: [...diffLines(patches)].join('') };
   },
   'read-receipt': async (asked, { service }) => ok(await service.receipt(idOf(asked))),
 };
@@ -54,8 +54,35 @@ export function shown(run: Run): ShownRun {
   return { ...rest, promote: promote === 1 };
 }
 
+/** Runs that are read at once: each may have a command of 100 KB. */
+const PART = 50;
+const PAGE_BYTES = 1024 ** 2;
+
+type Part = Pick<ListQuery, 'limit' | 'before'>;
+
+/** The runs of a page, read part by part until there are as many as are wanted, or until they are large. */
+async function pageOf(
+  { limit, before }: { readonly limit: number; readonly before: RunId | undefined },
+  read: (part: Part) => Promise<readonly Run[]>,
+): Promise<{ readonly found: readonly Run[]; readonly isAll: boolean }> {
+  const found: Run[] = [];
+  let bytes = 0;
+  for (let after = before; found.length < limit; ) {
+    const part = Math.min(PART, limit - found.length);
+    const more = await read({ limit: part, ...(after !== undefined && { before: after }) });
+    for (const run of more) {
+      found.push(run);
+      bytes += run.command.length;
+      if (bytes > PAGE_BYTES) return { found, isAll: false };
+    }
+    if (more.length < part) return { found, isAll: true };
+    after = RunId.parse(more.at(-1)?.id);
+  }
+  return { found, isAll: false };
+}
+
 function nextPage(query: ListRunsQuery, found: readonly Run[]): string | null {
-  const last = found.length < query.limit ? undefined : found.at(-1);
+  const last = found.at(-1);
   return last === undefined ? null : nextPath('/v1/runs', query, { before: last.id });
 }
 

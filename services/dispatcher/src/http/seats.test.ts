@@ -7,12 +7,12 @@ describe('seats', () => {
     const moves = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c'), fc.nat(5)), { maxLength: 60 });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 8 }), moves, (one, all, acts) => {
-        const room = seats({ perPrincipal: one, inAll: all });
+        const room = seats({ perPrincipal: one, perTenant: 99, inAll: all });
         const held: { readonly who: string; readonly leave: () => void }[] = [];
         for (const [who, act] of acts) {
           const own = held.filter((seat) => seat.who === who).length;
           if (act > 2) {
-            const leave = room.take(who);
+            const leave = room.take({ id: who, grants: [] });
             expect(leave !== undefined).toBe(own < one && held.length < all);
             if (leave !== undefined) held.push({ who, leave });
           } else {
@@ -24,5 +24,17 @@ describe('seats', () => {
         }
       }),
     );
+  });
+
+  it('are shared by all principals of a tenant, however many there are', () => {
+    const room = seats({ perPrincipal: 2, perTenant: 3, inAll: 4 });
+    const of = (id: string, tenant: string | null) => room.take({ id, grants: [{ role: 'viewer', tenant }] });
+    const taken = ['a', 'b', 'c'].map((id) => of(id, 'web'));
+    expect(taken.map((leave) => leave !== undefined)).toEqual([true, true, true]);
+    expect(of('d', 'web')).toBeUndefined();
+    expect(of('d', 'ops')).toBeDefined();
+    expect(of('chief', null)).toBeUndefined();
+    taken[0]?.();
+    expect(of('d', 'web')).toBeDefined();
   });
 });

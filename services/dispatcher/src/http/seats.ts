@@ -1,33 +1,45 @@
+import type { Principal } from '../access/access.ts';
 import type { SeatLimits } from './limits.ts';
 
-/** Counts what is open, for each principal and in all. */
+/** Counts what is taken, for each principal, for each tenant and in all. */
 export interface Seats {
-  /** A place, to be given back once; undefined where all are taken. */
-  take(principal: string): (() => void) | undefined;
+  /** As many as are asked for, one if left out, to be given back once; undefined where there are not as many. */
+  take(who: Pick<Principal, 'id' | 'grants'>, many?: number): (() => void) | undefined;
   readonly taken: number;
 }
 
-export function seats({ perPrincipal, inAll }: SeatLimits): Seats {
+export function seats({ perPrincipal, perTenant, inAll }: SeatLimits): Seats {
   const taken = new Map<string, number>();
-  let all = 0;
-  const add = (principal: string, by: 1 | -1): void => {
-    all += by;
-    const now = (taken.get(principal) ?? 0) + by;
-    if (now === 0) taken.delete(principal);
-    else taken.set(principal, now);
+  const takenBy = (whom: string): number => taken.get(whom) ?? 0;
+  const add = (whom: string, by: number): void => {
+    const now = takenBy(whom) + by;
+    if (now === 0) taken.delete(whom);
+    else taken.set(whom, now);
   };
   return {
-    take(principal) {
-      if (all >= inAll || (taken.get(principal) ?? 0) >= perPrincipal) return undefined;
-      add(principal, 1);
+    take({ id, grants }, many = 1) {
+      // A tenant has as many principals as its operators like.
+      const tenants = new Set(grants.flatMap(({ tenant }) => tenant ?? []));
+      const all = [
+        { whom: ALL, most: inAll },
+        { whom: `principal ${id}`, most: perPrincipal },
+        ...[...tenants].map((tenant) => ({ whom: `tenant ${tenant}`, most: perTenant })),
+      ];
+      // What is more by itself than all that there is has to come first.
+      const isFull = (whom: string, most: number): boolean =>
+        takenBy(whom) > 0 && takenBy(whom) + many > most;
+      if (all.some(({ whom, most }) => isFull(whom, most))) return undefined;
+      for (const { whom } of all) add(whom, many);
       let isTaken = true;
       return () => {
-        if (isTaken) add(principal, -1);
+        if (isTaken) for (const { whom } of all) add(whom, -many);
         isTaken = false;
       };
     },
     get taken() {
-      return all;
+      return takenBy(ALL);
     },
   };
 }
+
+const ALL = 'all';

@@ -10,6 +10,7 @@ import type { HttpLimits } from './limits.ts';
 import { openApiDocument } from './openapi.ts';
 import { seats } from './seats.ts';
 import type { Service } from './service.ts';
+import { turns } from './turns.ts';
 
 export interface HttpOptions {
   readonly host: string;
@@ -52,11 +53,16 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       ...options,
       uploads: seats(limits.uploads),
       streams: seats(limits.streams),
+      reads: seats(limits.reads),
+      turns: turns(limits.readsAtOnce),
       openApi: JSON.stringify(openApiDocument()),
       draining: draining.signal,
     },
     door: options,
-    pen: { log, clean: (text) => redactor.text(text).text, lingerMs: limits.lingerMs },
+    pen: {
+      ...{ log, clean: (text) => redactor.text(text).text, lingerMs: limits.lingerMs },
+      held: seats(limits.heldBytes),
+    },
     metricsOpen: options.metricsOpen,
   });
   await app.listen({ host, port }).catch((cause: unknown) => {

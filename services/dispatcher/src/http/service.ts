@@ -11,6 +11,7 @@ import type { SignedReceipt } from '@drylane/proto/receipt';
 import type { Schedule, ScheduleId, ScheduleRequest } from '@drylane/proto/schedule';
 import type { Sheet } from '@drylane/proto/sheet';
 import type { Claim, Landed } from '@drylane/proto/task';
+import type { Told } from '@drylane/proto/told';
 import type { Principal } from '../access/access.ts';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { ChainedEvent } from '../ledger/chain.ts';
@@ -131,6 +132,10 @@ export interface Service {
   claim(who: Principal, id: RunId, claim: Claim): Promise<Run>;
   /** A live worker says what became of its claim; said again by the same owner, it changes nothing. */
   settle(who: Principal, id: RunId, landed: Landed): Promise<Run>;
+  /** The same for whoever has the files of a snapshot or a git tree. @throws DrylaneError `not-promotable` for any other. */
+  take(who: Principal, id: RunId, claim: Claim): Promise<Run>;
+  /** Whoever took a run says what became of it; said again, it changes nothing. */
+  tell(who: Principal, id: RunId, told: Told): Promise<Run>;
   /** Keeps a tar of a workspace. What the stream throws is thrown, and then nothing is kept. */
   keepWorkspace(who: Principal, tenant: string, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   policy(): Promise<LoadedPolicy>;

@@ -7,6 +7,7 @@ import { SignedReceipt } from '@drylane/proto/receipt';
 import { Schedule, ScheduleRequest } from '@drylane/proto/schedule';
 import { Sheet } from '@drylane/proto/sheet';
 import { Claim, Landed } from '@drylane/proto/task';
+import { Told } from '@drylane/proto/told';
 import type { z } from 'zod';
 import type { Action } from '../access/access.ts';
 import * as wire from './wire.ts';
@@ -145,6 +146,17 @@ export const ROUTES = {
     ...{ method: 'POST', path: `${run}/settle`, of: 'run', action: 'settle-run' },
     summary: 'A live worker says what became of its claim',
     ...{ body: Landed, consumes: 'outcome', answers: oneRun },
+  },
+  'take-run': {
+    ...{ method: 'POST', path: `${run}/take`, of: 'run', action: 'take-run' },
+    summary:
+      'Whoever has the files of its snapshot or git tree takes it, right before they apply its changes',
+    ...{ body: Claim, consumes: 'document', answers: oneRun },
+  },
+  'tell-run': {
+    ...{ method: 'POST', path: `${run}/landed`, of: 'run', action: 'tell-run' },
+    summary: 'Whoever took it says what became of that; its receipt says that it is their word',
+    ...{ body: Told, consumes: 'document', answers: oneRun },
   },
   'put-workspace': {
     ...{ method: 'POST', path: '/v1/workspaces', of: 'tenant', action: 'put-workspace' },

@@ -30,7 +30,9 @@ export async function append(
 ): Promise<Run | undefined> {
   refuseReceipts(id, events);
   // Checked before it is built upon: nothing is added to, and no receipt given of, what was changed from outside.
-  const stored = await findRecord(db, id);
+  // A new run is not looked for: that it is new is what the database says when it is written.
+  const isNew = events[0]?.type === 'submitted';
+  const stored = isNew ? undefined : await findRecord(db, id);
   let history: History = advanceAll(stored, id, events, nowMs);
   const receipt = issue && issueAt(issue, { ...(await nextPlace(db)), run: history.run });
   const receipted = receipt ? [receiptedBy(receipt)] : [];
@@ -38,8 +40,15 @@ export async function append(
   const added = chainAll(id, stored?.head, [...events, ...receipted], nowMs);
   const head = added.at(-1);
   if (head === undefined) return history.run;
-  if (!(await writeRun(db, history.run, head, stored?.head))) return undefined;
-  for (const chained of added) await writeEvent(db, id, chained);
+  if (!(await writeRun(db, history.run, head, stored?.head))) {
+    // Throws, for it is submitted again then.
+    if (isNew) advanceAll(await findRecord(db, id), id, events, nowMs);
+    return undefined;
+  }
+  await writeEvents(
+    db,
+    added.map((chained) => ({ id, chained })),
+  );
   if (receipt) await db.insertInto('receipts').values(receiptRow(receipt)).execute();
   return history.run;
 }
@@ -75,25 +84,74 @@ const receiptedBy = ({ sequence, digest }: PlacedReceipt): LedgerEvent => ({
   digest,
 });
 
-/** Writes where a run stands, unless it stands no longer where it was read. */
+/** Writes where a run stands, unless it stands no longer where it was read, or is there where it was to be new. */
 async function writeRun(
   db: Transaction<Tables>,
   run: Run,
   head: NonNullable<Head>,
   before: Head,
 ): Promise<boolean> {
-  const row = { ...run, head_sequence: head.sequence, head_digest: head.digest };
-  if (!before) {
-    await db.insertInto('runs').values(row).execute();
-    return true;
-  }
+  const row = runRow(run, head);
+  if (!before) return (await insertRuns(db, [row])) === 1;
   const update = db.updateTable('runs').set(row).where('id', '=', run.id);
   const result = await update.where('head_digest', '=', before.digest).executeTakeFirst();
   return result.numUpdatedRows === 1n;
 }
 
-async function writeEvent(db: Transaction<Tables>, id: RunId, chained: ChainedEvent): Promise<void> {
-  await db.insertInto('events').values(eventRow(id, chained)).execute();
-  const word = approvalRow(id, chained);
-  if (word) await db.insertInto('approvals').values(word).execute();
+const runRow = (run: Run, { sequence, digest }: NonNullable<Head>) => ({
+  ...run,
+  head_sequence: sequence,
+  head_digest: digest,
+});
+
+/** Writes new runs, and answers how many of them were new. */
+async function insertRuns(
+  db: Transaction<Tables>,
+  rows: readonly ReturnType<typeof runRow>[],
+): Promise<number> {
+  const insert = db
+    .insertInto('runs')
+    .values([...rows])
+    .onConflict((conflict) => conflict.doNothing());
+  return Number((await insert.executeTakeFirstOrThrow()).numInsertedOrUpdatedRows);
+}
+
+async function writeEvents(db: Transaction<Tables>, added: readonly Added[]): Promise<void> {
+  await db
+    .insertInto('events')
+    .values(added.map(({ id, chained }) => eventRow(id, chained)))
+    .execute();
+  const words = added.flatMap(({ id, chained }) => approvalRow(id, chained) ?? []);
+  if (words.length > 0) await db.insertInto('approvals').values(words).execute();
+}
+
+/** An event that is added to a run. */
+interface Added {
+  readonly id: RunId;
+  readonly chained: ChainedEvent;
+}
+
+/**
+ * Adds new runs, all or none of them, and answers where they stand; undefined, and nothing to be kept, where one of them is
+ * not new. None of them gets a receipt.
+ */
+export async function appendNew(
+  db: Transaction<Tables>,
+  additions: readonly Omit<Addition, 'issue'>[],
+): Promise<readonly Run[] | undefined> {
+  const runs = additions.map(({ id, events, nowMs }) => {
+    refuseReceipts(id, events);
+    const { run } = advanceAll(undefined, id, events, nowMs);
+    return { run, added: chainAll(id, undefined, events, nowMs).map((chained) => ({ id, chained })) };
+  });
+  const rows = runs.flatMap(({ run, added }) => {
+    const head = added.at(-1)?.chained;
+    return head === undefined ? [] : [runRow(run, head)];
+  });
+  if ((await insertRuns(db, rows)) !== runs.length) return undefined;
+  await writeEvents(
+    db,
+    runs.flatMap(({ added }) => added),
+  );
+  return runs.map(({ run }) => run);
 }

@@ -26,8 +26,11 @@ export interface Ledger {
   submit(submission: NewRun): Promise<Run | Earlier>;
   /** Runs, the newest first; those older than `before`, those of one `task`, state, or of some tenants. At most 1000. */
   listRuns(query: ListQuery): Promise<readonly Run[]>;
-  /** How many runs of each tenant are in a state. Those of one machine, which have no tenant, are not counted. */
-  countByTenant(state: RunState): Promise<ReadonlyMap<string, number>>;
+  /**
+   * How many runs of each tenant are in a state, counted no further than `most`. Those of one machine, which have no tenant,
+   * are not counted.
+   */
+  countByTenant(state: RunState, most?: number): Promise<ReadonlyMap<string, number>>;
   /** Runs of tenants in a state, the oldest first. At most 1000. */
   oldest(query: OldestQuery): Promise<readonly Run[]>;
   /** Runs that some process works on, or worked on when it died; their `owner` tells which. Oldest first. */

@@ -40,6 +40,20 @@ describeLedgers('the line of runs in %s', (bench) => {
     expect(await bench.ledger.listRuns({ limit: 9, tenants: ['nobody'] })).toEqual([]);
   });
 
+  it('counts no further than it is asked to, whoever else waits', async () => {
+    for (const [at, tenant] of ['web', 'ops', 'web', 'a b', 'web', 'Ops'].entries())
+      await bench.ledger.submit(run(at, tenant));
+    await bench.ledger.append(idAt(NOW + 9), [submitted()], NOW);
+    const all = { web: 3, ops: 1, 'a b': 1, Ops: 1 };
+    for (const most of [1, 2, 3, 1000]) {
+      const expected = Object.entries(all).map(
+        ([tenant, number]) => [tenant, Math.min(most, number)] as const,
+      );
+      expect(await bench.ledger.countByTenant('submitted', most)).toEqual(new Map(expected));
+    }
+    expect(await bench.ledger.countByTenant('rehearsing', 9)).toEqual(new Map());
+  });
+
   it('lists those that are to land, whenever that was asked for, and says why they are where they are', async () => {
     const [first, ...rest] = WHOLE;
     const whole = [{ ...first, tenant: 'web', promote: true }, ...rest] as NewRun['events'];

@@ -1,52 +1,63 @@
 import type { RunState } from '@drylane/proto/lifecycle';
-import { type Kysely, sql, type Transaction } from 'kysely';
-import { type Addition, append } from './append.ts';
+import { type Kysely, sql } from 'kysely';
 import type { Run } from './event.ts';
-import type { Earlier, ListQuery, OldestQuery, SubmissionKey } from './ledger.ts';
-import { parseRun, SubmissionRow } from './rows.ts';
+import type { ListQuery, OldestQuery } from './ledger.ts';
+import { parseRun } from './rows.ts';
 import type { Tables } from './schema.ts';
 
 const MAX_LISTED = 1000;
 
-/**
- * Adds a new run, and in the same transaction the key that it was submitted under, so that it is there once; undefined as
- * {@link append}.
- */
-export async function submit(
-  db: Transaction<Tables>,
-  addition: Addition,
-  key: SubmissionKey | null,
-): Promise<Run | Earlier | undefined> {
-  if (key === null) return append(db, addition);
-  const { tenant, body } = key;
-  const found = await db
-    .selectFrom('submissions')
-    .selectAll()
-    .where('tenant', '=', tenant)
-    .where('key', '=', key.key)
-    .executeTakeFirst();
-  if (found !== undefined) {
-    const row = SubmissionRow.parse(found);
-    return { earlier: row.run_id, same: row.body === body };
-  }
-  const run = await append(db, addition);
-  await db.insertInto('submissions').values({ tenant, key: key.key, run_id: addition.id, body }).execute();
-  return run;
-}
-
-/** How many runs of each tenant are in a state. */
+/** How many runs of each tenant are in a state; with `most`, counted no further than that. */
 export async function countByTenant(
   db: Kysely<Tables>,
   state: RunState,
+  most?: number,
 ): Promise<ReadonlyMap<string, number>> {
+  if (most !== undefined) return countUpTo(db, state, most);
   const rows = await db
     .selectFrom('runs')
-    .select(['tenant', sql<number | string | bigint>`count(*)`.as('number')])
+    .select(['tenant', sql<Count>`count(*)`.as('number')])
     .where('state', '=', state)
     .where('tenant', 'is not', null)
     .groupBy('tenant')
     .execute();
   return new Map(rows.map(({ tenant, number }) => [tenant ?? '', Number(number)]));
+}
+
+type Count = number | string | bigint;
+
+/**
+ * The same from one tenant to the next by way of the index of states and tenants, so that it costs what there are of tenants,
+ * and nothing of what there are of runs. The pairs are compared as such because only that index has them in this order: what
+ * a database believes of how many runs are in a state is soon wrong.
+ */
+async function countUpTo(
+  db: Kysely<Tables>,
+  state: RunState,
+  most: number,
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ readonly tenant: string; readonly number: Count }>`
+    with recursive tenants (state, tenant) as (
+      select state, tenant from (
+        select state, tenant from runs where (state, tenant) > (${state}, '') order by state, tenant limit 1
+      ) as first
+      union all
+      select next.state, next.tenant from tenants join runs as next on next.id = (
+        select id from runs where (runs.state, runs.tenant) > (tenants.state, tenants.tenant)
+        order by runs.state, runs.tenant limit 1
+      )
+      where tenants.state = ${state}
+    )
+    select tenant, (
+      select count(*) from (
+        select runs.state, runs.tenant from runs
+        where (runs.state, runs.tenant) >= (tenants.state, tenants.tenant)
+        order by runs.state, runs.tenant limit ${most}
+      ) as counted
+      where counted.state = tenants.state and counted.tenant = tenants.tenant
+    ) as number
+    from tenants where state = ${state}`.execute(db);
+  return new Map(rows.map(({ tenant, number }) => [tenant, Number(number)]));
 }
 
 /** Runs of a tenant in a state, the oldest first; those that are to land where `promote` says so. */

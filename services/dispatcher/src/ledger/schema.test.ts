@@ -5,6 +5,7 @@ import { ASKED, approved, ID, issue, moved, NOW, WHOLE, word } from './ledger.fi
 // What each version added, taken away again: the newest first.
 const BACK = [
   ['alter table runs drop column trace'],
+  ['drop index runs_landing'],
   ['drop table schedules'],
   ['drop table tokens'],
   [

@@ -27,6 +27,7 @@ const MIGRATIONS: readonly Migration[] = [
   addFleet,
   addTokens,
   addSchedules,
+  addLandingIndex,
   addTrace,
 ];
 
@@ -162,6 +163,11 @@ async function addSchedules(db: Transaction<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('schedules_next').on('schedules').column('next_ms').execute();
   await db.schema.createIndex('schedules_tenant').on('schedules').columns(['tenant', 'id']).execute();
+}
+
+/** Runs that could land stay so for as long as they are not asked to: what looks for those that are must pass them by. */
+async function addLandingIndex(db: Transaction<Tables>): Promise<void> {
+  await db.schema.createIndex('runs_landing').on('runs').columns(['state', 'promote', 'id']).execute();
 }
 
 async function addTrace(db: Transaction<Tables>): Promise<void> {

@@ -4,13 +4,15 @@ import { WAITING_STATES, WORKING_STATES } from './advance.ts';
 import { type Addition, append } from './append.ts';
 import type { Run } from './event.ts';
 import type { Earlier, Ledger } from './ledger.ts';
-import { countByTenant, listRuns, oldest, submit } from './line.ts';
+import { countByTenant, listRuns, oldest } from './line.ts';
 import { readReceipts } from './receipts.ts';
 import { readRecord } from './record.ts';
 import type { Retry } from './retry.ts';
 import { parseRun } from './rows.ts';
 import type { Tables } from './schema.ts';
 import { readSticky } from './sticky.ts';
+import { submit, submitAll } from './submissions.ts';
+import { together } from './together.ts';
 
 const MAX_LISTED = 1000;
 
@@ -26,16 +28,19 @@ export function storedLedger(db: Kysely<Tables>, retry: Retry): Ledger {
       const addition: Addition = { id, events, nowMs, issue };
       return untilWon(id, () => begin((transaction) => append(transaction, addition)));
     },
-    async submit({ key, id, events, nowMs, issue }) {
-      const addition: Addition = { id, events, nowMs, issue };
-      return untilWon<Run | Earlier>(id, () => begin((transaction) => submit(transaction, addition, key)));
-    },
+    submit: together({
+      async alone({ key, id, events, nowMs, issue }) {
+        const addition: Addition = { id, events, nowMs, issue };
+        return untilWon<Run | Earlier>(id, () => begin((transaction) => submit(transaction, addition, key)));
+      },
+      all: (submissions) => begin((transaction) => submitAll(transaction, submissions)),
+    }),
     async readRun(id) {
       const { run, events } = await retry(() => readRecord(db, id));
       return { run, events };
     },
     listRuns: (query) => retry(() => listRuns(db, query)),
-    countByTenant: (state) => retry(() => countByTenant(db, state)),
+    countByTenant: (state, most) => retry(() => countByTenant(db, state, most)),
     oldest: (query) => retry(() => oldest(db, query)),
     unsettled: () =>
       retry(() =>

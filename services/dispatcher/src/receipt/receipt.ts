@@ -47,6 +47,8 @@ export interface PromotionFacts {
   readonly merged: readonly string[];
   /** Of the live run; null where changes were applied. */
   readonly evidenceDigest: Digest | null;
+  /** The principal whose word it is; left out on one machine. */
+  readonly claimant?: string;
 }
 
 /** Where a receipt comes to stand, and which key signs it there. */
@@ -131,6 +133,7 @@ function partsOf({ task, command, intent, risk, reason, decision, approvals, end
       result: end.state,
       merged: listOf(end.promotion.merged),
       evidence_digest: end.promotion.evidenceDigest,
+      ...(end.promotion.claimant !== undefined && { claimant: end.promotion.claimant }),
     },
   };
 }

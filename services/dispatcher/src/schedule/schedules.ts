@@ -17,10 +17,15 @@ const MOST = 1000;
 /** Schedules in the ledger's database: what Redis forgets, they do not. */
 export interface Schedules
   extends Pick<Service, 'addSchedule' | 'schedules' | 'schedule' | 'removeSchedule'> {
-  /** Those whose time has come. At most 1000. */
-  due(nowMs: number): Promise<readonly Schedule[]>;
+  /** Those whose time has come, by id, after the one of `after`. */
+  due(nowMs: number, page: DuePage): Promise<readonly Schedule[]>;
   /** Notes that the time of a schedule has been taken care of; false where another replica was quicker. */
   taken(schedule: Schedule, run: RunId | null, nowMs: number): Promise<boolean>;
+}
+
+export interface DuePage {
+  readonly limit: number;
+  readonly after?: ScheduleId;
 }
 
 export function storedSchedules({ db, retry }: Database): Schedules {
@@ -48,8 +53,9 @@ export function storedSchedules({ db, retry }: Database): Schedules {
     async removeSchedule(_, id) {
       await retry(() => db.deleteFrom('schedules').where('id', '=', id).execute());
     },
-    async due(nowMs) {
-      const query = table().where('next_ms', '<=', nowMs).orderBy('next_ms').limit(MAX_LISTED);
+    async due(nowMs, { limit, after }) {
+      const all = table().where('next_ms', '<=', nowMs).orderBy('id').limit(limit);
+      const query = after === undefined ? all : all.where('id', '>', after);
       return (await retry(() => query.execute())).map(scheduleIn);
     },
     async taken({ id, next_ms: due, cron, timezone }, run, nowMs) {

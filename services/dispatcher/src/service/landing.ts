@@ -1,19 +1,16 @@
-import { createRedactor } from '@drylane/chassis/redact/redact';
 import { bindingOf } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { decideRehearsal, openUnrehearsed } from '../desk/before.ts';
-import { agreementOn, claimRun } from '../desk/claim.ts';
 import { openDossier } from '../desk/dossier.ts';
-import { end, endRun, expireIfDue, NOTHING_KNOWN } from '../desk/ending.ts';
+import { end, endRun, NOTHING_KNOWN } from '../desk/ending.ts';
 import { recall } from '../desk/record.ts';
 import { decideRun, type Word } from '../desk/word.ts';
 import type { Fleet } from '../dispatch/fleet.ts';
-import { settleLanded } from '../dispatch/settle.ts';
 import type { Word as HeardWord, Hearing, Service } from '../http/service.ts';
 import type { Run } from '../ledger/event.ts';
 
-type Landing = Pick<Service, 'decide' | 'cancel' | 'promote' | 'claim' | 'settle'>;
+type Landing = Pick<Service, 'decide' | 'cancel' | 'promote'>;
 
 /** Everything of the service that moves a run on, or ends it. */
 export function landingOf(fleet: Fleet): Landing {
@@ -40,27 +37,6 @@ export function landingOf(fleet: Fleet): Landing {
       fleet.nudge();
       return asked;
     },
-    async claim(who, id, { owner, mode, bound }) {
-      const dossier = await openDossier(desk, id);
-      const { run, subject } = dossier;
-      // Its first answer was lost on the way.
-      if (run.state === 'promoting' && run.owner === owner && run.claimant === who.id) return run;
-      if (bindingOf(subject) !== bound || dossier.mode !== mode) throw otherwise(id);
-      await expireIfDue(desk, dossier, Date.now());
-      await agreementOn(desk, dossier);
-      await claimRun(desk, dossier, { owner, mode, claimant: who.id });
-      return find(id);
-    },
-    async settle(who, id, landed) {
-      const run = await find(id);
-      if (run.claimant !== who.id || run.owner !== landed.owner) throw otherwise(id);
-      // Said again, because the answer was lost: it is settled already.
-      const isNew = run.state === 'promoting' && (await settleLanded(desk, id, landed));
-      const settled = await find(id);
-      if (isNew) fleet.told(settled, 'live');
-      fleet.nudge();
-      return settled;
-    },
   };
 }
 
@@ -81,9 +57,9 @@ async function refuseElsewhere({ desk }: Fleet, { id, task_digest: digest }: Run
   });
 }
 
-async function hear({ desk }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {
+async function hear({ desk, redactor }: Fleet, id: RunId, who: string, said: HeardWord): Promise<Hearing> {
   const { lane, decision, bound } = said;
-  const comment = said.comment === null ? null : createRedactor([]).text(said.comment).text;
+  const comment = said.comment === null ? null : redactor.text(said.comment).text;
   const word: Word = { decision, comment, approver: { id: who, proof: 'token' } };
   const opened = lane === 'live' ? await openDossier(desk, id) : await openUnrehearsed(desk, id);
   const now = bindingOf(opened.subject);
@@ -91,12 +67,4 @@ async function hear({ desk }: Fleet, id: RunId, who: string, said: HeardWord): P
   const { state, missing } =
     'task' in opened ? await decideRehearsal(desk, opened, word) : await decideRun(desk, id, word);
   return { outcome: 'heard', state, missing };
-}
-
-function otherwise(id: RunId): DrylaneError {
-  return new DrylaneError('not-promotable', {
-    field: id,
-    message: 'is not what this worker was told of it',
-    mend: 'leave it: the dispatcher hands it out again',
-  });
 }

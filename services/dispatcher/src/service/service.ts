@@ -1,7 +1,10 @@
+import { DrylaneError } from '@drylane/proto/errors';
 import type { Fleet } from '../dispatch/fleet.ts';
 import { createRoom } from '../dispatch/room.ts';
 import { submit } from '../dispatch/submit.ts';
 import type { Service } from '../http/service.ts';
+import { isKeyOfSchedule } from '../schedule/due.ts';
+import { claimingOf } from './claiming.ts';
 import { landingOf } from './landing.ts';
 import { readingOf } from './reading.ts';
 
@@ -14,8 +17,10 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
   return {
     ...readingOf(desk),
     ...landingOf(fleet),
+    ...claimingOf(fleet),
     ...schedules,
     async submit(who, envelope, { tenant, promote }) {
+      if (isKeyOfSchedule(envelope.idempotency_key)) throw keyOfSchedule();
       const retryAfterS = await retryAfter(tenant, Date.now());
       if (retryAfterS !== undefined) return { outcome: 'full', retryAfterS };
       return submit(fleet, { envelope, tenant, submitter: who.id, promote });
@@ -23,4 +28,12 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
     keepWorkspace: (_, __, tar) => desk.blobs.putStream(tar),
     policy: async () => fleet.policy,
   };
+}
+
+function keyOfSchedule(): DrylaneError {
+  return new DrylaneError('bad-input', {
+    field: 'idempotency_key',
+    message: 'begins as those of schedules do',
+    mend: 'choose another one',
+  });
 }

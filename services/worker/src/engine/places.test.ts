@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { engineArguments, isNotable } from './places.ts';
+import { ENGINE_PLACES, engineArguments, isNotable } from './places.ts';
 
 describe("the worker's own engine", () => {
   it('listens on a socket of the container only, has no network, and takes no other storage than overlay', () => {
-    const args = engineArguments(false);
+    const args = engineArguments(ENGINE_PLACES, false);
     expect(args.filter((arg) => arg.startsWith('--host'))).toEqual([
       '--host=unix:///run/drylane/engine.sock',
     ]);
     expect(args).toEqual(
       expect.arrayContaining(['--bridge=none', '--iptables=false', '--storage-driver=overlay2']),
     );
-    expect(engineArguments(true)).toEqual([...args, '--config-file=/etc/drylane/engine.json']);
+    expect(engineArguments(ENGINE_PLACES, true)).toEqual([...args, '--config-file=/etc/drylane/engine.json']);
   });
 
   it.each([

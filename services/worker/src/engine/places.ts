@@ -1,18 +1,29 @@
-/** Where the engine of a worker's own keeps things, in its container. */
-export const ENGINE_PLACES = {
+/** Where the engine of a worker's own keeps things. */
+export interface EnginePlaces {
   /** Made anew at each start, so that nothing of an engine that was killed is taken for a living one. */
+  readonly run: string;
+  readonly socket: string;
+  readonly data: string;
+  /** An operator's own configuration of the engine, such as other OCI runtimes; need not be there. */
+  readonly configuration: string;
+  /** The archives of images that come with it. */
+  readonly images: string;
+}
+
+/** Its places in a worker's container. */
+export const ENGINE_PLACES: EnginePlaces = {
   run: '/run/drylane',
   socket: '/run/drylane/engine.sock',
   data: '/var/lib/docker',
-  /** An operator's own configuration of the engine, such as other OCI runtimes; need not be there. */
   configuration: '/etc/drylane/engine.json',
-  /** The archives of images that the container brings. */
   images: '/opt/drylane/images',
-} as const;
+};
 
 /** The engine's arguments: no bridge and no rules of a firewall, as no rehearsal has a network. */
-export function engineArguments(configured: boolean): readonly string[] {
-  const { run, socket, data, configuration } = ENGINE_PLACES;
+export function engineArguments(
+  { run, socket, data, configuration }: EnginePlaces,
+  configured: boolean,
+): readonly string[] {
   return [
     `--host=unix://${socket}`,
     `--data-root=${data}`,

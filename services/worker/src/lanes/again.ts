@@ -59,8 +59,8 @@ function grantedCredential(
  * @throws before `begin` has resolved: nothing has run. After it: nobody can say what has.
  */
 export async function runAgain(
-  { blobs, metrics }: Pick<LiveLane, 'blobs' | 'metrics'>,
-  { sandbox, rules, giveUp }: Reruns,
+  { blobs, metrics, giveUp }: Pick<LiveLane, 'blobs' | 'metrics' | 'giveUp'>,
+  { sandbox, rules }: Reruns,
   { request }: RunningAgain,
   { place, owner, begin }: Pick<PromotionTask, 'place'> & Pick<Ran, 'owner'> & Pick<RerunRequest, 'begin'>,
 ): Promise<Ran> {

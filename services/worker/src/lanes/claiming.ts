@@ -1,13 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '@drylane/proto/digest';
+import type { RunId } from '@drylane/proto/ids';
 import type { Promotion } from '@drylane/proto/promotion';
-import type { Landed } from '@drylane/proto/task';
+import type { Claim, Landed } from '@drylane/proto/task';
 import { reasonFor } from './faults.ts';
 import type { LiveLane } from './lane.ts';
 import type { ClaimNote } from './notes.ts';
 import { endOf } from './telling.ts';
 
+const AGAIN_MS = 1_000;
+/** What workers answered is settled for as long. */
+const AWAY_MS = 900_000;
+
 /** Claims a run, which is noted first. The answer is what to say where it was not claimed; then nothing may be touched. */
-export async function claim(lane: LiveLane, note: ClaimNote, bound: Digest): Promise<Landed | undefined> {
+export async function claim(
+  lane: Pick<LiveLane, 'log' | 'notes' | 'dispatcher'>,
+  note: ClaimNote,
+  bound: Digest,
+): Promise<Landed | undefined> {
   const { log, notes, dispatcher } = lane;
   const { run, owner, mode } = note;
   notes.write(note);
@@ -30,9 +40,27 @@ export async function claim(lane: LiveLane, note: ClaimNote, bound: Digest): Pro
   return { result: 'untouched', reason: answer.why, owner };
 }
 
+/**
+ * Whether a run is still claimed under a name, as its command has run for real. While nobody answers it is asked again, as
+ * long as answers are settled: only the dispatcher knows, and what was done must not be lost because that is away.
+ */
+export async function isStillClaimed(
+  { dispatcher, log }: Pick<LiveLane, 'dispatcher' | 'log'>,
+  run: RunId,
+  { signal, ...claimed }: Claim & { readonly signal: AbortSignal },
+): Promise<boolean> {
+  for (const giveUp = Date.now() + AWAY_MS; ; ) {
+    const answer = await dispatcher.claim(run, claimed);
+    log.info('a claim was made again', { claim: answer });
+    if (answer.result !== 'unknown') return answer.result === 'claimed';
+    if (signal.aborted || Date.now() > giveUp) return false;
+    await sleep(AGAIN_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
 /** Does with a claimed run what there is to do, and notes how that ended before anybody is told. */
 export async function settleBy(
-  lane: LiveLane,
+  lane: Pick<LiveLane, 'log' | 'notes' | 'stateDir' | 'redactor'>,
   note: ClaimNote,
   act: () => Promise<Promotion>,
 ): Promise<Landed> {

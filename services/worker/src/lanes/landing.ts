@@ -1,12 +1,12 @@
 import { recallDocument } from '@drylane/chassis/blobs/documents';
-import type { Before } from '@drylane/chassis/transport/transport';
+import type { Job as QueuedJob } from '@drylane/chassis/transport/transport';
 import { ChangeSet } from '@drylane/proto/change-set';
 import type { Digest } from '@drylane/proto/digest';
 import type { Promotion } from '@drylane/proto/promotion';
 import { type Job, type Landed, PromotionTask, Weighed } from '@drylane/proto/task';
 import { type ApplyOutcome, apply } from '../promote/apply.ts';
 import { isSameDirectory, WORKSPACE_DRIFT } from '../promote/place.ts';
-import { settleBy } from './claiming.ts';
+import { isStillClaimed, settleBy } from './claiming.ts';
 import { checkFence } from './ground.ts';
 import type { LiveLane } from './lane.ts';
 import type { ClaimNote } from './notes.ts';
@@ -50,7 +50,11 @@ function readable(outcome: ApplyOutcome) {
  * gives a run back: its command has run.
  * @throws where nobody weighed it; then nobody knows what came of it.
  */
-export async function landRan(lane: LiveLane, job: Job, before: Before): Promise<Landed> {
+export async function landRan(
+  lane: LiveLane,
+  job: Job,
+  { before, signal: lost }: QueuedJob,
+): Promise<Landed> {
   if (before?.ok !== true) throw new Error('nobody weighed what the command did');
   const weighed = Weighed.parse(before.value);
   if ('landed' in weighed) return weighed.landed;
@@ -65,8 +69,9 @@ export async function landRan(lane: LiveLane, job: Job, before: Before): Promise
   const changeSet = await recallDocument(lane.blobs, ChangeSet, digest);
   if (!(await tell(lane, job.run))) throw new Error('how an earlier claim of it ended is not told yet');
   // Whoever has a claim may say so again, and hears whether it still is one: the run may have been given up meanwhile.
-  const answer = await lane.dispatcher.claim(job.run, { owner, mode: 'rerun', bound: task.bound });
-  if (answer.result !== 'claimed') return ended({ ...told, result: 'unknown' });
+  const signal = AbortSignal.any([lost, lane.giveUp]);
+  const claimed = { owner, mode: 'rerun', bound: task.bound, signal } as const;
+  if (!(await isStillClaimed(lane, job.run, claimed))) return ended({ ...told, result: 'unknown' });
   const note: ClaimNote = { run: job.run, mode: 'rerun', owner, heard: true, landed: null };
   lane.notes.write(note);
   return settleBy(lane, note, async () => {

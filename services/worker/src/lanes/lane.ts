@@ -14,6 +14,8 @@ export interface LiveLane extends Telling {
   readonly redactor: Redactor;
   /** Null for a worker that runs no command again. */
   readonly reruns: Reruns | null;
+  /** Gives up whatever is under way and can be. */
+  readonly giveUp: AbortSignal;
 }
 
 /** What a worker has that may run commands for real. */
@@ -22,5 +24,4 @@ export interface Reruns {
   /** What its operator lets commands have, by the variable's name: no other variable is ever given. */
   readonly credentials: ReadonlyMap<string, string>;
   readonly rules: Parameters<typeof createRedactor>[1];
-  readonly giveUp: AbortSignal;
 }

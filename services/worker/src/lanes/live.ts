@@ -24,7 +24,7 @@ export function promotionWork(lane: LiveLane): Work {
 
 /** Lets land what commands changed that ran again, once a comparator has weighed it. */
 export function landingWork(lane: LiveLane): Work {
-  return liveWork(lane, 'land', (about, job, { before }) => landRan(about, job, before));
+  return liveWork(lane, 'land', landRan);
 }
 
 type Act = (lane: LiveLane, job: Job, queued: QueuedJob) => Promise<Performed>;

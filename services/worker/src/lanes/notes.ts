@@ -21,6 +21,8 @@ export const ClaimNote = z.strictObject({
   mode: PromotionMode,
   /** A name that no other claim ever has, so that what is said of it is never taken for another's. */
   owner: z.string(),
+  /** Which dispatcher it is a claim with, where the machine may know several. */
+  fleet: z.string().optional(),
   /** Whether the dispatcher is known to have heard it. */
   heard: z.boolean(),
   /** How it ended; null until then, and after a crash. */

@@ -65,7 +65,7 @@ export async function openSources(options: SourcesOptions): Promise<OpenSources>
   const { stateDir, blobs, roots, gitSources, cacheBytes, treeBytes } = options;
   // Who is not root can give files to nobody else, and is unprivileged itself.
   const owner = process.getuid?.() === 0 ? options.owner : null;
-  const limits: TreeLimits = { entries: 1_000_000, bytes: treeBytes, ratio: 200, depth: 64 };
+  const limits: TreeLimits = { entries: 500_000, bytes: treeBytes, ratio: 200, depth: 64 };
   const cache = await openTreeCache(join(stateDir, 'trees'), { budgetBytes: cacheBytes });
   const git = await openGitWorkspaces({
     ...{ directory: join(stateDir, 'mirrors'), mirrors: GIT.mirrors, cache, limits, owner },

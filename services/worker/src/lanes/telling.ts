@@ -28,7 +28,8 @@ export async function endOf(
   const files = await recoverRun(stateDir, run);
   const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
   if (result === 'rolled-back') return { result, reason, owner };
-  const promotion: Promotion = { ...NOTHING, mode, result, conflicts: [...(files?.conflicts ?? [])] };
+  const [conflicts, merged] = [[...(files?.conflicts ?? [])], [...(files?.merged ?? [])]];
+  const promotion: Promotion = { ...NOTHING, mode, result, conflicts, merged };
   return { result: 'ended', promotion, owner };
 }
 
@@ -46,13 +47,12 @@ export async function tellAll(telling: Telling): Promise<void> {
   }
 }
 
-/** Whether nothing is left to be told of a run. Call it in the run's turn. */
-export async function tell(telling: Telling, run: ClaimNote['run']): Promise<boolean> {
+/** Whether nothing is left to be told of a run. Call it in the run's turn, or where nobody else tells of it. */
+export async function tell(telling: Omit<Telling, 'turns'>, run: ClaimNote['run']): Promise<boolean> {
   const { stateDir, notes, dispatcher, log } = telling;
   const note = notes.read(run);
   if (note === undefined) return true;
-  const landed = note.landed ?? (await endOf(stateDir, note, 'the worker that had it died'));
-  notes.write({ ...note, landed });
+  const landed = await endOfNote(telling, note);
   const answer = await dispatcher.settle(run, landed);
   log.about({ run, stage: 'promote' }).info('a claim was told of', { result: landed.result, answer });
   // A claim that nobody heard is none, and nothing was touched; of any other, somebody has to be told.
@@ -60,6 +60,16 @@ export async function tell(telling: Telling, run: ClaimNote['run']): Promise<boo
   if (!keepsSomething(landed)) await forgetApply(stateDir, run);
   notes.forget(run);
   return true;
+}
+
+/** How a claim ended, as it is noted, or as it is found and then noted. */
+export async function endOfNote(
+  { stateDir, notes }: Pick<Telling, 'stateDir' | 'notes'>,
+  note: ClaimNote,
+): Promise<Landed> {
+  const landed = note.landed ?? (await endOf(stateDir, note, 'the process that had it died'));
+  notes.write({ ...note, landed });
+  return landed;
 }
 
 /** Where a person has to look, what stood there before is kept, and the journal says where. */

@@ -169,10 +169,13 @@ async function removeAll(held: Held): Promise<void> {
     }
   };
   held.control?.close();
-  await attempt(async () => held.container?.remove({ force: true, v: true }));
+  await attempt(() => removeContainer(held.container));
   await attempt(async () => held.given?.take());
   await attempt(() => unmountOverlay(held.directory));
   await attempt(() => removeTree(held.directory));
+  // An engine that has gone takes the rehearsal with it: that is its fault, and another engine may do better.
+  const gone = faults.find((fault) => fault instanceof DrylaneError && fault.code === 'machine-unfit');
+  if (gone !== undefined) throw gone;
   if (faults.length > 0)
     throw new DrylaneError(
       'sandbox-failed',
@@ -183,4 +186,12 @@ async function removeAll(held: Held): Promise<void> {
       },
       { cause: faults[0] },
     );
+}
+
+async function removeContainer(container: Docker.Container | undefined): Promise<void> {
+  try {
+    await container?.remove({ force: true, v: true });
+  } catch (cause) {
+    throw isNotFound(cause) ? cause : engineFault('sandbox', cause);
+  }
 }

@@ -16,3 +16,5 @@ export const MAX_NAME_BYTES = 255;
 export const MAX_PATH_BYTES = 3584;
 /** The longest target of a symbolic link (PATH_MAX, less its NUL). */
 export const MAX_TARGET_BYTES = 4095;
+/** All paths and targets of a tree together: half a million entries of 128 bytes each. */
+export const MAX_NAMES_BYTES = 64 * 2 ** 20;

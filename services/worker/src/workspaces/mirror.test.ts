@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type GitGround, gitGround } from './git.fixture.ts';
+import { bytesBelow } from './mirror.ts';
 
 let ground: GitGround;
 
@@ -44,6 +46,21 @@ describe('mirrors', () => {
     writeFileSync(join(mirror, 'config'), 'broken');
     expect(await git.resolve(ground.url, 'main')).toBe(head);
     expect(ground.mirrors()).toHaveLength(1);
+  });
+
+  it('are made anew before what was there once fills the disk', async () => {
+    const fileBytes = 300_000;
+    const git = await ground.open({ bounds: { timeoutMs: 30_000, fileBytes } });
+    for (let round = 0; round < 8; round += 1) {
+      ground.put('a', randomBytes(150_000).toString('base64'));
+      const head = ground.commit();
+      expect(await git.resolve(ground.url, 'main')).toBe(head);
+      // So nothing of it is of any use the next time.
+      ground.run('update-ref', '-d', 'HEAD');
+    }
+    expect(bytesBelow(join(ground.scratch, 'mirrors', ground.mirrors()[0] ?? ''))).toBeLessThan(
+      3 * fileBytes,
+    );
   });
 
   it('are kept up to their number, those fetched last', async () => {

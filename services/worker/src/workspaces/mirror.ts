@@ -53,7 +53,7 @@ export async function refreshMirror(mirrors: Mirrors, source: GitSource): Promis
   await withMirror(mirrors, source, async (mirror) => {
     const busy = `${mirror}.busy`;
     // It was not finished: this directory is ours alone, so nobody is at it.
-    if (existsSync(busy)) await removeTree(mirror);
+    if (existsSync(busy) || isSwollen(mirrors, mirror)) await removeTree(mirror);
     writeFileSync(busy, '', { mode: 0o600 });
     try {
       if (!existsSync(mirror)) {
@@ -70,6 +70,14 @@ export async function refreshMirror(mirrors: Mirrors, source: GitSource): Promis
       throw new DrylaneError('unavailable', { field: 'workspace.git.url', ...wordsOf(cause) }, { cause });
     }
   });
+}
+
+/**
+ * Whether a mirror that nobody else is at work in holds more than one fetch can have brought. Git keeps what was there
+ * once: whoever pushes something else each time could fill the disk.
+ */
+function isSwollen({ bounds, users }: Mirrors, mirror: string): boolean {
+  return users.get(mirror) === 1 && existsSync(mirror) && bytesBelow(mirror) > 2 * bounds.fileBytes;
 }
 
 async function fetchInto(mirror: string, { scheme, url }: GitSource, bounds: GitBounds): Promise<void> {
@@ -92,6 +100,14 @@ function wordsOf(cause: unknown): { readonly message: string; readonly mend: str
       mend: 'try again, or raise the time limit',
     };
   return { message: 'could not be fetched', mend: 'see that the repository is there, and open to read' };
+}
+
+/** About how many bytes the files below a directory have. */
+export function bytesBelow(directory: string): number {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((file) =>
+    file.isFile(),
+  );
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
 }
 
 /** Takes away mirrors that nobody is at work in, until one more is not too many. */

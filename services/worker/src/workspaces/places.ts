@@ -1,7 +1,13 @@
 import type { DrylaneError } from '@drylane/proto/errors';
 import type { Member } from '../changeset/tar.ts';
 import { type PathKey, parentOf } from '../evidence/tree.ts';
-import { MAX_NAME_BYTES, MAX_PATH_BYTES, MAX_TARGET_BYTES, type TreeLimits } from './limits.ts';
+import {
+  MAX_NAME_BYTES,
+  MAX_NAMES_BYTES,
+  MAX_PATH_BYTES,
+  MAX_TARGET_BYTES,
+  type TreeLimits,
+} from './limits.ts';
 import { refused } from './refuse.ts';
 
 /** Where a member of a tar comes to stand. */
@@ -25,9 +31,13 @@ const SET_ID = 0o6000;
  * Makes a {@link Placer} for one tree. It knows all that stands, so that no member can lie below a file or a link, or come
  * twice: what it answers leads nowhere but into the tree.
  */
-export function createPlacer(limits: Pick<TreeLimits, 'entries' | 'bytes' | 'depth'>): Placer {
+export function createPlacer(
+  limits: Pick<TreeLimits, 'entries' | 'bytes' | 'depth'>,
+  namesBytes = MAX_NAMES_BYTES,
+): Placer {
   const standing = new Map<PathKey, Standing>([['', 'made directory']]);
   let bytes = 0;
+  let names = 0;
   return (member) => {
     const key = keyOf(member, limits.depth);
     checkKind(member, key);
@@ -39,6 +49,9 @@ export function createPlacer(limits: Pick<TreeLimits, 'entries' | 'bytes' | 'dep
     standing.set(key, member.type === 'directory' ? 'named directory' : 'leaf');
     bytes += member.size;
     if (bytes > limits.bytes) throw tooMuch(`holds more than ${limits.bytes} bytes`);
+    for (const name of [key, member.target ?? '', ...missing]) names += name.length;
+    // All of them are held in memory until the tree stands, several times over.
+    if (names > namesBytes) throw tooMuch(`has names of more than ${namesBytes} bytes together`);
     // The root is no entry.
     if (standing.size - 1 > limits.entries) throw tooMuch(`holds more than ${limits.entries} entries`);
     return { key, missing, made: before !== undefined };
