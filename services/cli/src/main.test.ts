@@ -69,7 +69,7 @@ describe('the command line', () => {
   it('loads nothing of HTTP for this machine alone', async () => {
     const sources = join(import.meta.dirname);
     for (const file of readdirSync(sources, { recursive: true, encoding: 'utf8' })) {
-      if (!file.endsWith('.ts') || file.endsWith('.test.ts') || file.startsWith('fleet/')) continue;
+      if (!/(?<!\.test|\.fixture)\.ts$/.test(file) || file.startsWith('fleet/')) continue;
       const text = readFileSync(join(sources, file), 'utf8');
       expect(text, file).not.toMatch(/^import (?!type)[^;]*'[./]*\/fleet\//m);
     }
