@@ -16,8 +16,9 @@ interface Size {
   readonly waiting: { readonly count: number; readonly tries: number };
 }
 
-/** One keeps a core busy, so that a worker that does one at a time is one core's work. */
+/** A worker does one at a time: of what waits it needs no core, of what works it needs one. */
 const COMMANDS = {
+  wait: 'sleep 1',
   work: 'i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done',
   'do nothing': 'true',
 } as const;
@@ -30,8 +31,8 @@ const QUICK: Size = {
 };
 const FULL: Size = {
   submissions: { rounds: 6, count: 2_000, dispatchers: 2 },
-  workers: { rounds: 4, count: 20 },
-  commands: ['work', 'do nothing'],
+  workers: { rounds: 4, count: 12 },
+  commands: ['wait', 'work', 'do nothing'],
   waiting: { count: 50_000, tries: 20 },
 };
 
@@ -60,10 +61,11 @@ export async function sayFleetCost(isQuick: boolean): Promise<void> {
 
 async function sayWorkers(fleet: Fleet, name: string, size: Size['workers'], envelope: object) {
   const { one, two } = await workerCost(fleet, { ...size, envelope });
-  const [alone, both] = [median(one), median(two)];
+  const [alone = 1, both = 1] = [one, two].map((rounds) => median(rounds.map(({ perSecond }) => perSecond)));
+  const [few, more] = [one, two].map((rounds) => median(rounds.map(({ cores }) => cores)).toFixed(1));
   say(
     `rehearsals that ${name}`,
-    `n ${one.length}  one worker ${alone.toFixed(1)} a second  two ${both.toFixed(1)}`,
+    `n ${one.length}  one worker ${alone.toFixed(1)} a second, ${few} cores busy  two ${both.toFixed(1)}, ${more}`,
   );
   say(`two workers do ${(both / alone).toFixed(2)} of what one does, of those that ${name}`);
 }

@@ -1,11 +1,19 @@
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../../fleet-journey/fleet.ts';
 import { submitMany } from './load.ts';
 
-/** Rehearsals a second of one worker and of two; one value for each round. */
+/** What some workers did in a round. */
+interface Throughput {
+  readonly perSecond: number;
+  /** How many of the machine's cores were busy meanwhile, with whatever it was. */
+  readonly cores: number;
+}
+
+/** What one worker did, and what two did; one value for each round. */
 export interface WorkerCost {
-  readonly one: readonly number[];
-  readonly two: readonly number[];
+  readonly one: readonly Throughput[];
+  readonly two: readonly Throughput[];
 }
 
 export interface Work {
@@ -21,12 +29,12 @@ const LOOK_MS = 5;
 
 /** Has one worker of a fleet rehearse, then two, turn by turn. The fleet has one rehearsal worker before and after. */
 export async function workerCost(fleet: Fleet, work: Work): Promise<WorkerCost> {
-  const cost = { one: [] as number[], two: [] as number[] };
+  const cost = { one: [] as Throughput[], two: [] as Throughput[] };
   const token = await fleet.token('submitter', 'work');
   for (let round = 0; round < work.rounds; round++) {
-    const one = await rate(fleet, token, work);
+    const one = await throughput(fleet, token, work);
     const second = await fleet.start('rehearsal-2');
-    const two = await rate(fleet, token, work);
+    const two = await throughput(fleet, token, work);
     await second.end('SIGTERM');
     // The first of several rounds warms caches.
     if (round === 0 && work.rounds > 1) continue;
@@ -36,16 +44,23 @@ export async function workerCost(fleet: Fleet, work: Work): Promise<WorkerCost> 
   return cost;
 }
 
-/** Rehearsals a second, from the first submission until all are settled. */
-async function rate(fleet: Fleet, token: string, { count, envelope }: Work): Promise<number> {
+/** From the first submission until all are settled. */
+async function throughput(fleet: Fleet, token: string, { count, envelope }: Work): Promise<Throughput> {
   const settled = settledBy(fleet);
+  const busy = busyMs();
   const startedAt = performance.now();
   await submitMany({ urls: fleet.urls(), token }, envelope, count);
   while (settledBy(fleet) < settled + count) {
     if (performance.now() > startedAt + PATIENCE_MS) throw new Error('rehearsals in the bench do not end');
     await sleep(LOOK_MS);
   }
-  return (count * 1000) / (performance.now() - startedAt);
+  const tookMs = performance.now() - startedAt;
+  return { perSecond: (count * 1000) / tookMs, cores: (busyMs() - busy) / tookMs };
+}
+
+/** Milliseconds that this machine's cores have worked, all together. */
+function busyMs(): number {
+  return cpus().reduce((sum, { times: { user, nice, sys, irq } }) => sum + user + nice + sys + irq, 0);
 }
 
 /** How many runs the dispatchers have said that they settled. @throws where one of them did not go as it should. */
