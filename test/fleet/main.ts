@@ -64,7 +64,7 @@ async function checkWorkspaces({ repository, env }: Machine): Promise<void> {
 }
 
 async function down(machine: Machine, volumes: boolean): Promise<number> {
-  await takeDown(await provideCompose(machine), volumes);
+  await takeDown(machine, await provideCompose(machine), volumes);
   return 0;
 }
 
