@@ -39,8 +39,18 @@ export async function makeBlog(directory: string): Promise<void> {
     await mkdir(dirname(whole), { recursive: true });
     await writeFile(whole, content);
   }
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: directory, stdio: 'ignore' });
+  const git = gitIn(directory);
   git('init', '--quiet', '--initial-branch=main');
   git('add', '.');
   git('-c', 'user.name=Demo', '-c', 'user.email=demo@example.com', 'commit', '--quiet', '-m', 'the blog');
 }
+
+/** Takes back what was changed in it since. */
+export function restoreBlog(directory: string): void {
+  gitIn(directory)('checkout', '--quiet', '.');
+}
+
+const gitIn =
+  (cwd: string) =>
+  (...args: string[]) =>
+    execFileSync('git', args, { cwd, stdio: 'ignore' });

@@ -2,11 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeBlog } from './blog.ts';
+import { makeBlog, restoreBlog } from './blog.ts';
 import { type Line, STORIES, writePolicy } from './stories.ts';
 import { hashTree } from './tree.ts';
 
 const DRYLANE = join(import.meta.dirname, '..', '..', 'services', 'cli', 'bin', 'drylane.mjs');
+
+const words = process.argv.slice(2).join(' ');
+const isKept = words === '--keep';
+if (words !== '' && !isKept) {
+  process.stderr.write('usage: npm run demo [-- --keep]\n');
+  process.exit(2);
+}
 
 const place = await realpath(await mkdtemp(join(tmpdir(), 'drylane-demo-')));
 try {
@@ -14,7 +21,13 @@ try {
   for (const failure of failures) say(`not as it should be: ${failure}`);
   process.exitCode = failures.length === 0 ? 0 : 1;
 } finally {
-  await rm(place, { recursive: true, force: true });
+  if (isKept) restoreBlog(join(place, 'site'));
+  else await rm(place, { recursive: true, force: true });
+  say(
+    isKept
+      ? `\nThe repository, as it was at first, is in ${join(place, 'site')}; the runs are in ${join(place, 'state')}.`
+      : '\nThe repository and its runs are gone again; npm run demo -- --keep leaves both, to go on with.',
+  );
 }
 
 /** Tells every story in one repository, and then checks the receipts; answers with what went otherwise than told. */

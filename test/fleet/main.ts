@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
 import { askEngine } from '../machine/engine.ts';
 import { type Machine, makeReady } from '../machine/ready.ts';
@@ -33,6 +34,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function up(machine: Machine): Promise<number> {
   const { docker, env, say } = machine;
+  await checkWorkspaces(machine);
   await makeReady(machine);
   await bringUp(machine, await provideCompose(machine));
   await say.during('waiting until all are ready', () => untilReady(docker, projectOf(env), READY_MS));
@@ -50,8 +52,19 @@ async function up(machine: Machine): Promise<number> {
   return 0;
 }
 
+/** Compose would make a directory that is not there, empty, and workers would find nothing in it. */
+async function checkWorkspaces({ repository, env }: Machine): Promise<void> {
+  const given = env.DRYLANE_FLEET_WORKSPACES ?? '';
+  // A name without a slash is that of a volume.
+  if (!given.includes('/')) return;
+  const found = await stat(resolve(repository, given)).catch(() => undefined);
+  if (found?.isDirectory()) return;
+  const message = `DRYLANE_FLEET_WORKSPACES is ${given}, and no directory is there`;
+  throw new DrylaneError('bad-input', { field: 'workspaces', message, mend: 'make it, or name another' });
+}
+
 async function down(machine: Machine, volumes: boolean): Promise<number> {
-  await takeDown(await provideCompose(machine), volumes);
+  await takeDown(machine, await provideCompose(machine), volumes);
   return 0;
 }
 

@@ -52,12 +52,12 @@ export async function startStack(wanted: Wanted): Promise<OwnStack> {
   const lock = await holdLock(join(machine.places.state, 'journey.lock'));
   const remains = () => remainsOf(machine.docker);
   const close = async (): Promise<void> => {
-    if ((await remains()).length > 0) await takeDown(compose, true);
+    if ((await remains()).length > 0) await takeDown(machine, compose, true);
     await lock[Symbol.asyncDispose]();
     await rm(root, { recursive: true, force: true });
   };
   try {
-    if ((await remains()).length > 0) await takeDown(compose, true);
+    if ((await remains()).length > 0) await takeDown(machine, compose, true);
     await bringUp(machine, compose);
     await untilAnswers(url);
   } catch (cause) {
@@ -76,7 +76,7 @@ export async function startStack(wanted: Wanted): Promise<OwnStack> {
       };
       await untilReady(machine.docker, PROJECT, READY_MS).catch(late);
     },
-    takeDown: () => takeDown(compose, true),
+    takeDown: () => takeDown(machine, compose, true),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -13,10 +13,12 @@ export interface ContainerState {
   readonly health: string;
 }
 
+/** What containers of a fleet are found by. */
+export const fleetLabel = (project: string) => ({ label: [`com.docker.compose.project=${project}`] });
+
 /** All containers of a fleet, by name. */
 export async function fleetState(docker: Docker, project: string): Promise<readonly ContainerState[]> {
-  const filters = { label: [`com.docker.compose.project=${project}`] };
-  const containers = await docker.listContainers({ all: true, filters });
+  const containers = await docker.listContainers({ all: true, filters: fleetLabel(project) });
   return containers
     .map(({ Names, State, Status, Labels }) => ({
       name: (Names[0] ?? '').replace('/', ''),

@@ -9,12 +9,24 @@ import { coloursFor } from './terminal.ts';
 const ID = RunId.parse('run_01M7XV0X1RH9HEE9T32QPNGHM8');
 const CHANGED = { digest: digestOf('x') };
 
+interface After {
+  readonly promotion: NextFacts['promotion'];
+  readonly changed: boolean;
+  readonly rules: readonly string[];
+}
+
+const found = (rule: string) => ({ rule, severity: 'hold' as const, message: rule, paths: [], step: null });
+
 const after = (
   state: NextFacts['state'],
-  { promotion, changed = true }: { promotion?: NextFacts['promotion']; changed?: boolean } = {},
+  { promotion, changed = true, rules = [] }: Partial<After> = {},
 ): string =>
   renderBlock(
-    nextLines({ report: { run_id: ID, change_set: changed ? CHANGED : null }, state, promotion }),
+    nextLines({
+      report: { run_id: ID, change_set: changed ? CHANGED : null, findings: rules.map(found) },
+      state,
+      promotion,
+    }),
     coloursFor(process.stdout, { NO_COLOR: '1' }),
     '/s',
   );
@@ -26,6 +38,14 @@ describe('what is next after a rehearsal', () => {
     ['blocked', `see what it would have needed: drylane suggest --state /s ${ID}`],
   ])('of a run that is %s is one command line', (state, text) => {
     expect(after(state)).toBe(`next:           ${text}\n`);
+  });
+
+  it('is a mend first where the command failed by itself', () => {
+    const mend = 'next:           mend the command and rehearse again, or a person agrees: drylane approve';
+    const state = 'awaiting-live-approval';
+    expect(after(state, { rules: ['unexpected-exit'] })).toContain(mend);
+    for (const rules of [['leftover-process'], ['unexpected-exit', 'stripped-capability']])
+      expect(after(state, { rules })).toContain('a person has to agree');
   });
 
   it('is nothing to type where nothing can land', () => {

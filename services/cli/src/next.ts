@@ -5,7 +5,7 @@ import type { BlockLine } from './block.ts';
 
 /** What {@link nextLines} goes by. */
 export interface NextFacts {
-  readonly report: Pick<Rehearsal, 'run_id' | 'change_set'>;
+  readonly report: Pick<Rehearsal, 'run_id' | 'change_set' | 'findings'>;
   /** Where the run stands. */
   readonly state: RunState;
   /** What its envelope says of how it lands. */
@@ -14,7 +14,7 @@ export interface NextFacts {
 
 /** What to type after a rehearsal; nothing where the block above has said it, or there is nothing to type. */
 export function nextLines({
-  report: { run_id: id, change_set: changeSet },
+  report: { run_id: id, change_set: changeSet, findings },
   state,
   promotion,
 }: NextFacts): BlockLine[] {
@@ -24,13 +24,20 @@ export function nextLines({
     case 'awaiting-live-approval':
     case 'promotable':
       if (promotion === 'none') return [next('nothing: its envelope says promotion: none')];
-      if (state === 'awaiting-live-approval') return [next('a person has to agree', `drylane approve ${id}`)];
+      if (state === 'awaiting-live-approval') return [next(agreeing(findings), `drylane approve ${id}`)];
       // Free to land by its verdict, so the sandbox took nothing away from it that would come back when it runs again.
       if (changeSet === null && promotion !== 'rerun') return [next('nothing to land: it changed nothing')];
       return [next('let it land', `drylane apply ${id}`)];
     default:
       return [];
   }
+}
+
+/** A command that failed by itself needs a mend more often than a person who agrees that it did. */
+function agreeing(findings: Rehearsal['findings']): string {
+  const rules = new Set(findings.map(({ rule }) => rule));
+  const failed = rules.has('unexpected-exit') && !rules.has('stripped-capability');
+  return failed ? 'mend the command and rehearse again, or a person agrees' : 'a person has to agree';
 }
 
 function next(text: string, hint?: string): BlockLine {

@@ -42,7 +42,10 @@ export function registerToken(root: Command, context: Context, done: (status: nu
     .argument('<id>', 'as token list prints it')
     .option(...URL_FLAG)
     .option('--json', 'one JSON document on standard output')
-    .addHelpText('after', '\nExample:\n  drylane token revoke Zx81kQ0aB3cD\n')
+    .addHelpText(
+      'after',
+      '\nDispatchers may take it for 5 s more.\n\nExample:\n  drylane token revoke Zx81kQ0aB3cD\n',
+    )
     .action(async (id: string, options: Options) => {
       const fleet = await fleetOf(options, context);
       const { revokeToken } = await import('../fleet/tokens.ts');

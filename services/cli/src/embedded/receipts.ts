@@ -22,6 +22,6 @@ export async function checkReceipts(
   throw new DrylaneError('bad-input', {
     field: '--key',
     message: 'there is no public key to check by',
-    mend: 'name it: --key keys/receipts.pub of the state directory that the receipts come from',
+    mend: 'name it: --key keys/receipts.pub of the state directory that they come from, or ask the operator of the fleet',
   });
 }

@@ -19,6 +19,8 @@ export const RunView = z.looseObject({
   evidence_digest: Digest.nullable(),
   promote: z.boolean(),
   owner: z.string(),
+  /** Who took it to land, and whose word its end is. */
+  claimant: z.string().nullish(),
   created_ms: z.int(),
 });
 export type RunView = z.infer<typeof RunView>;

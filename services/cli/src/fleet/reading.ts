@@ -4,7 +4,8 @@ import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
 import { Execution } from '@drylane/proto/promotion';
 import { SignedReceipt } from '@drylane/proto/receipt';
-import { evidenceBlock } from '../block.ts';
+import type { Sheet } from '@drylane/proto/sheet';
+import { type BlockLine, evidenceBlock } from '../block.ts';
 import { colours, printJson, type Status } from '../context.ts';
 import { decisionLines } from '../decisions.ts';
 import { EXIT } from '../exit.ts';
@@ -43,12 +44,22 @@ export async function showAfar(fleet: Fleet, name: string, { json }: Json): Prom
   const nowMs = Date.now();
   context.stdout.write(`${paint.bold('command')}\n${indented(sheet.envelope.command)}\n\n`);
   tell(fleet, evidenceBlock(report, isAsked(sheet)));
-  tell(fleet, endLines(report));
+  tell(fleet, endLinesAfar(report, run, sheet));
   const { subject, approvals, waits_until_ms: until } = sheet;
   const facts = { state: report.state, reason: run.reason, mode: subject.mode, approvals, nowMs };
   tell(fleet, decisionLines({ ...facts, missing: missingOf(sheet, nowMs), waitsUntilMs: until ?? nowMs }));
   context.stdout.write(renderSections(report.evidence, paint));
   return EXIT.ok;
+}
+
+/** As {@link endLines}; what no worker saw land is the word of whoever took it. */
+function endLinesAfar(report: Execution, { claimant }: RunView, { landing }: Sheet): BlockLine[] {
+  const isSaid = !('path' in landing.workspace) && report.promotion?.result === 'promoted';
+  return endLines(report).map((line) =>
+    isSaid && line.label === 'promotion'
+      ? { ...line, text: `${line.text}, as ${claimant ?? 'its taker'} says` }
+      : line,
+  );
 }
 
 /** `drylane diff` in a fleet. */

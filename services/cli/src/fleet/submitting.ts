@@ -103,7 +103,7 @@ export function tellUnseen(fleet: Fleet, run: RunView, json: boolean): Status {
   const fault = new DrylaneError('sandbox-failed', {
     field: run.id,
     message: run.reason ?? 'its rehearsal left no evidence',
-    mend: 'rehearse it again; if it comes again, tell whoever runs the fleet',
+    mend: 'mend that, or rehearse again; if it comes again, tell whoever runs the fleet',
   });
   if (json) printJson(fleet.context, faultDocument(reportFault(fault)));
   else
@@ -111,6 +111,7 @@ export function tellUnseen(fleet: Fleet, run: RunView, json: boolean): Status {
       { label: 'sandbox', text: run.id, tone: 'plain' },
       { label: 'verdict', text: 'inconclusive', tone: 'warn' },
       { label: 'note', text: fault.problems[0]?.message ?? '', tone: 'warn' },
+      { label: 'next', text: fault.problems[0]?.mend ?? '', tone: 'plain' },
     ]);
   return EXIT.inconclusive;
 }
@@ -123,7 +124,7 @@ export async function tellSeen(fleet: Fleet, report: Omit<Execution, 'state' | '
 
 /** What to type after a rehearsal. */
 function nextAfar(
-  report: Pick<Execution, 'run_id' | 'change_set' | 'state'>,
+  report: Pick<Execution, 'run_id' | 'change_set' | 'findings' | 'state'>,
   { envelope, sent }: Submitted,
 ): BlockLine[] {
   const lines = nextLines({ report, state: report.state, promotion: envelope.promotion });

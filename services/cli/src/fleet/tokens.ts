@@ -31,7 +31,7 @@ export async function createToken(fleet: Fleet, name: string, flags: TokenFlags)
   const given = await client.ask(GivenToken, { method: 'POST', path: '/v1/tokens', body });
   if (flags.json) printJson(context, given);
   else {
-    progress(fleet, `${lineOf(given.token)}\nit is shown this once:`);
+    progress(fleet, `${lineOf(given.token)}\nthe token itself, this once, on standard output:`);
     context.stdout.write(`${given.text}\n`);
   }
   return EXIT.ok;

@@ -122,7 +122,7 @@ describe('an envelope that is refused', () => {
 
   it('names a directory that is not there, is a file, or lies outside the roots or the workspace', () => {
     expect(problems([{}], context({ workspace: null }))).toMatchObject([
-      { field: 'working_dir', message: 'is not there' },
+      { field: 'working_dir', message: '/workspace/site is not there' },
     ]);
     const file = { path: '/workspace/a', directory: false };
     expect(fields([{ workspace: { path: '/workspace/a' } }], context({ workspace: file }))).toEqual([

@@ -34,7 +34,8 @@ export function isInside(path: string, directory: string): boolean {
 
 /** What is wrong with where the command is to work. */
 export function placeProblems(envelope: Envelope, located: Located): readonly Problem[] {
-  if (workspacePath(envelope) === undefined && located.workspace === null)
+  const given = workspacePath(envelope);
+  if (given === undefined && located.workspace === null)
     return [
       {
         field: 'workspace',
@@ -43,10 +44,10 @@ export function placeProblems(envelope: Envelope, located: Located): readonly Pr
       },
     ];
   const field = workspaceField(envelope);
-  const workspace = standing(located.workspace, field);
+  const workspace = standing(located.workspace, field, given);
   if (!workspace.ok) return [workspace.problem];
   const { path } = workspace;
-  const workingDir = standing(located.workingDir, 'working_dir');
+  const workingDir = standing(located.workingDir, 'working_dir', envelope.working_dir);
   return [
     ...(located.roots.some((root) => isInside(path, root)) ? [] : [outsideRoots(field, path, located.roots)]),
     ...(coversContainer(path) ? [covering(field, path)] : []),
@@ -58,16 +59,16 @@ type Standing =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly problem: Problem };
 
-function standing(place: Place | null, field: string): Standing {
+function standing(place: Place | null, field: string, given = 'the directory'): Standing {
   if (place === null)
     return {
       ok: false,
-      problem: { field, message: 'is not there', mend: 'make the directory, or correct the path' },
+      problem: { field, message: `${given} is not there`, mend: 'make the directory, or correct the path' },
     };
   if (!place.directory)
     return {
       ok: false,
-      problem: { field, message: 'is not a directory', mend: 'name the directory it lies in' },
+      problem: { field, message: `${given} is not a directory`, mend: 'name the directory it lies in' },
     };
   return { ok: true, path: place.path };
 }

@@ -109,7 +109,7 @@ describe('a submission', () => {
     const answer = await place.ask('/v1/runs', { as: 'chief', json: ENVELOPE });
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({
-      problems: [{ field: 'tenant', mend: 'name one: ?tenant=NAME' }],
+      problems: [{ field: 'tenant', mend: 'name one: ?tenant=NAME; or send a token of one tenant' }],
     });
     const named = await place.ask('/v1/runs?tenant=ops', { as: 'chief', json: ENVELOPE });
     expect(ShownRun.parse(await named.json()).tenant).toBe('ops');

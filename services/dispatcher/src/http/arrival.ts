@@ -73,6 +73,6 @@ const TOO_OFTEN = refusal(
 const NOT_YOURS = refusal(
   'forbidden',
   'authorization',
-  'is of nobody who may do this',
-  'ask an operator for a token that may',
+  'is known, and its role may not do this',
+  'ask an operator for a token whose role may',
 );

@@ -145,7 +145,12 @@ function tenantMeant(who: Principal, action: Action, named: string | undefined):
   const all = tenantsFor(who, action);
   const [only] = all;
   if (all !== 'all' && all.length === 1 && only !== undefined) return only;
-  return refusal('bad-input', 'tenant', 'is missing, and could be several', 'name one: ?tenant=NAME');
+  return refusal(
+    'bad-input',
+    'tenant',
+    'is missing, and could be several',
+    'name one: ?tenant=NAME; or send a token of one tenant',
+  );
 }
 
 function refused(code: 'forbidden' | 'not-found', field: string): Guarded {

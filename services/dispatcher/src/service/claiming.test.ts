@@ -117,6 +117,13 @@ describe('a run on a snapshot', () => {
     expect(await stateOf(id)).toBe(tried[0]?.status === 'fulfilled' ? 'promoting' : 'cancelled');
   });
 
+  it('that was cancelled is told so, and not cancelled again', async () => {
+    const id = await rehearsedRun(at);
+    await landingOf(at.fleet).cancel(OWNER, id);
+    const again = { code: 'not-promotable', problems: [{ field: id, message: 'was cancelled' }] };
+    await expect(landingOf(at.fleet).cancel(OWNER, id)).rejects.toMatchObject(again);
+  });
+
   it('keeps no secret that somebody writes into what they say', async () => {
     const id = await rehearsedRun(at);
     await fleet.take(OWNER, id, await claimOf(id));

@@ -1,8 +1,10 @@
 import { bindingOf } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
+import { isEnd } from '@drylane/proto/lifecycle';
 import { decideRehearsal, openUnrehearsed } from '../desk/before.ts';
 import { openDossier } from '../desk/dossier.ts';
+import { notNow } from '../desk/ended.ts';
 import { end, endRun, NOTHING_KNOWN } from '../desk/ending.ts';
 import { recall } from '../desk/record.ts';
 import { decideRun, type Word } from '../desk/word.ts';
@@ -24,6 +26,7 @@ export function landingOf(fleet: Fleet): Landing {
     },
     async cancel(who, id) {
       const run = await find(id);
+      if (isEnd(run.state)) throw notNow(run);
       const moved = { type: 'moved', to: 'cancelled', reason: `by ${who.id}` } as const;
       if (run.evidence_digest === null) return (await end(desk, id, [moved], NOTHING_KNOWN)).run;
       const dossier = await openDossier(desk, id);

@@ -91,5 +91,5 @@ export function readingOf(desk: Desk): Reading {
 function patchless(id: RunId, { change_set_digest: changes }: Run, { git }: Judgement): DrylaneError {
   if (changes === null) return absent(id, 'has no changes that can land', 'see its diff');
   const message = git === undefined ? 'was rehearsed on no git tree' : 'changed what no patch can carry';
-  return absent(id, message, 'take its change set instead');
+  return absent(id, message, `drylane apply ${id} --workspace DIR applies it where its files are`);
 }

@@ -76,7 +76,8 @@ export function checkFence({ roots, stateDir }: Pick<Sources, 'roots' | 'stateDi
 async function checkDirectory(path: string, field: string): Promise<void> {
   const found = await realpath(path).catch(() => undefined);
   const isDirectory = found !== undefined && (await stat(found).catch(() => undefined))?.isDirectory();
-  if (isDirectory !== true) throw refused(field, 'is no directory on this worker', 'name one that is there');
+  if (isDirectory !== true)
+    throw refused(field, `${path} is no directory on this worker`, 'name one that is there');
   if (found !== path) throw refused(field, 'leads somewhere else on this worker', 'name its real path');
 }
 
