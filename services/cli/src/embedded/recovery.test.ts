@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { end, NOTHING_KNOWN } from '@drylane/dispatcher/desk/ending';
@@ -109,6 +117,16 @@ describe('recovery of promotions', () => {
       ]);
       expect(readFileSync(join(place.live, 'edit'), 'utf8')).toBe('old');
       expect(await recoverRuns(desk)).toEqual([]);
+    });
+
+    it('are not held up by a note that nobody can read, and keep what its run is to be told by', async () => {
+      const foreign = runId(1_700_000_000_000, new Uint8Array(10).fill(1));
+      mkdirSync(join(state, 'claims'));
+      writeFileSync(join(state, 'claims', `${foreign}.json`), '{');
+      await applyUntil('rename', 1, foreign);
+      expect(await recoverRuns(desk)).toEqual([]);
+      expect(readFileSync(join(place.live, 'edit'), 'utf8')).toBe('old');
+      expect(readdirSync(join(state, 'applies'))).toHaveLength(1);
     });
 
     /** Records the run as ended, as the process did that could not tidy up. */

@@ -10,7 +10,7 @@ import { stageName } from '@drylane/worker/promote/stage';
 import { isVisible, mayBeAlive, parseOwner } from '@drylane/worker/sandbox/owner';
 import type { LocalDesk } from './desk.ts';
 import { settleFiles } from './promotion.ts';
-import { takenRuns } from './taken.ts';
+import { isTakenIn } from './taken.ts';
 
 /** What became of a run whose process died. */
 export interface Recovered {
@@ -52,11 +52,11 @@ async function recoverIfDead(desk: LocalDesk, run: Run): Promise<Recovered | und
 /** What an apply whose end is known could not finish: to be swept now, or to be looked at by a person. */
 async function tidyUp({ ledger, stateDir }: LocalDesk): Promise<readonly Recovered[]> {
   const left: Recovered[] = [];
-  const taken = new Set(takenRuns(stateDir).map(({ run }) => run));
+  const isTaken = isTakenIn(stateDir);
   for (const { runId, result, conflicts } of await recover(stateDir).catch(() => [])) {
     const id = RunId.parse(runId);
     // Of what was taken in a fleet, the journal is all there is to tell it by.
-    if (taken.has(id)) continue;
+    if (isTaken(id)) continue;
     const run = await ledger.readRun(id).then(({ run: found }) => found, unlessForeign);
     if (run !== undefined && !isEnd(run.state)) continue;
     if (conflicts.length === 0) await forgetApply(stateDir, id);

@@ -20,6 +20,12 @@ export function takenRuns(stateDir: string): readonly TakenRun[] {
     .map(({ run, fleet = '' }) => ({ run, fleet }));
 }
 
+/** Whether a run is one of them, as far as the names of the notes tell: one that cannot be read is no reason to stop. */
+export function isTakenIn(stateDir: string): (run: RunId) => boolean {
+  const taken = new Set(existsSync(claimsIn(stateDir)) ? openNotes(stateDir).runs() : []);
+  return (run) => taken.has(run);
+}
+
 /** Those of them that nobody is at work with at this moment. */
 export async function leftRuns(stateDir: string): Promise<readonly TakenRun[]> {
   const left: TakenRun[] = [];

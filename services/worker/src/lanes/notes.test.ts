@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runId } from '@drylane/proto/ids';
@@ -39,7 +47,24 @@ describe('notes of claims', () => {
     notes.write(note(1));
     expect(notes.read(note(1).run)).toEqual(note(1));
     writeFileSync(join(directory, 'claims', `${note(2).run}.json`), '{"run":1}');
-    expect(() => notes.all()).toThrow();
+    const problem = expect.objectContaining({
+      field: note(2).run,
+      message: expect.stringContaining('.json'),
+    });
+    const unread = { code: 'machine-unfit', problems: [problem] };
+    expect(() => notes.all()).toThrow(expect.objectContaining(unread));
+    writeFileSync(join(directory, 'claims', `${note(2).run}.json`), '{');
+    expect(() => notes.read(note(2).run)).toThrow(expect.objectContaining(unread));
+    expect(notes.runs()).toEqual([note(1).run, note(2).run]);
     expect(existsSync(join(directory, 'claims', `${note(2).run}.json`))).toBe(true);
+  });
+
+  it('are written to no file that somebody has put a link to in their way', () => {
+    const notes = openNotes(directory);
+    const precious = join(directory, 'precious');
+    writeFileSync(precious, 'mine');
+    symlinkSync(precious, join(directory, 'claims', `${note(1).run}.json.new`));
+    notes.write(note(1));
+    expect([notes.read(note(1).run), readFileSync(precious, 'utf8')]).toEqual([note(1), 'mine']);
   });
 });

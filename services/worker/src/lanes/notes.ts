@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { PromotionMode } from '@drylane/proto/approval';
+import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { Landed } from '@drylane/proto/task';
 import { z } from 'zod';
@@ -32,7 +33,11 @@ export type ClaimNote = Readonly<z.infer<typeof ClaimNote>>;
 
 /** The notes of a state directory, which belongs to one process at a time. All of it survives a loss of power. */
 export interface ClaimNotes {
+  /** Of which runs there are notes, whether they can be read or not. */
+  runs(): readonly RunId[];
+  /** @throws DrylaneError `machine-unfit` for one that is none of ours. */
   read(run: RunId): ClaimNote | undefined;
+  /** @throws DrylaneError as {@link read}. */
   all(): readonly ClaimNote[];
   write(note: ClaimNote): void;
   forget(run: RunId): void;
@@ -49,21 +54,23 @@ export function openNotes(stateDir: string): ClaimNotes {
       return ClaimNote.parse(JSON.parse(readFileSync(pathOf(run), 'utf8')));
     } catch (fault) {
       if (fault instanceof Error && 'code' in fault && fault.code === 'ENOENT') return undefined;
-      throw fault;
+      throw unreadable(run, pathOf(run), fault);
     }
   };
+  const runs = (): RunId[] =>
+    readdirSync(directory).flatMap((name) => {
+      const run = RunId.safeParse(name.replace(/\.json$/, ''));
+      return run.success ? [run.data] : [];
+    });
   return {
+    runs,
     read,
-    all() {
-      const runs = readdirSync(directory).flatMap((name) => {
-        const run = RunId.safeParse(name.replace(/\.json$/, ''));
-        return run.success ? [run.data] : [];
-      });
-      return runs.flatMap((run) => read(run) ?? []);
-    },
+    all: () => runs().flatMap((run) => read(run) ?? []),
     write(note) {
       const temporary = `${pathOf(note.run)}.new`;
-      const file = openSync(temporary, 'w', 0o600);
+      // Made anew: what stands there may be a link to something else.
+      rmSync(temporary, { force: true });
+      const file = openSync(temporary, 'wx', 0o600);
       try {
         writeFileSync(file, JSON.stringify(note));
         fsyncSync(file);
@@ -78,6 +85,18 @@ export function openNotes(stateDir: string): ClaimNotes {
       syncDirectory(directory);
     },
   };
+}
+
+function unreadable(run: RunId, path: string, cause: unknown): DrylaneError {
+  return new DrylaneError(
+    'machine-unfit',
+    {
+      field: run,
+      message: `was taken to land, and the note of that cannot be read: ${path}`,
+      mend: 'look what became of it, in its fleet and in its workspace; then take the note away',
+    },
+    { cause },
+  );
 }
 
 function syncDirectory(path: string): void {

@@ -41,7 +41,7 @@ export const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [],
  * of. Others are told the next time.
  */
 export async function tellAll(telling: Telling): Promise<void> {
-  for (const { run } of telling.notes.all()) {
+  for (const run of telling.notes.runs()) {
     await telling
       .turns(run, () => tell(telling, run))
       .catch((fault: unknown) => telling.log.about({ run }).error('a claim could not be settled', { fault }));
@@ -79,8 +79,9 @@ const keepsSomething = (landed: Landed): boolean =>
 
 /** Brings back or forward what was interrupted here and has no claim noted, before anything else is at work. */
 export async function recoverUnnoted({ stateDir, notes, log }: Telling): Promise<void> {
+  const noted: ReadonlySet<string> = new Set(notes.runs());
   for (const run of journaledRuns(stateDir)) {
-    if (notes.all().some((note) => note.run === run)) continue;
+    if (noted.has(run)) continue;
     const recovered = await recoverRun(stateDir, run);
     log.about({ run, stage: 'promote' }).warn('an apply without a claim was recovered', { recovered });
   }
