@@ -163,7 +163,11 @@ export type Weighed = Readonly<z.infer<typeof Weighed>>;
 
 /** What a live worker says when it takes a run, right before anything is touched. */
 export const Claim = z.strictObject({
-  owner: z.string().min(1).max(200),
+  owner: z
+    .string()
+    .min(1)
+    .max(200)
+    .regex(/^[ -~]*$/, 'must be printable ASCII'),
   mode: PromotionMode,
   bound: Digest,
 });

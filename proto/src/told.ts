@@ -7,7 +7,11 @@ import { Claim, type Landed } from './task.ts';
 /** The most entries of each list, and the most characters of each text: all of it fits into a document. */
 const MOST = { entries: 50, characters: 500 } as const;
 
-const text = z.string().max(MOST.characters);
+// Digests are of text, and half a character is none.
+const text = z
+  .string()
+  .max(MOST.characters)
+  .refine((said) => said.isWellFormed(), 'must not hold half of a character');
 const texts = z.array(text).max(MOST.entries);
 const { owner } = Claim.shape;
 
