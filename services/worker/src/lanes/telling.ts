@@ -38,10 +38,11 @@ export const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [],
 
 /**
  * Tells the dispatcher how every claim of this state directory ended, one after another, and forgets those that it knows
- * of. Others are told the next time.
+ * of. Others are told the next time, and so is what is being worked on: a command may run for as long as it likes.
  */
 export async function tellAll(telling: Telling): Promise<void> {
   for (const run of telling.notes.runs()) {
+    if (telling.turns.isBusy(run)) continue;
     await telling
       .turns(run, () => tell(telling, run))
       .catch((fault: unknown) => telling.log.about({ run }).error('a claim could not be settled', { fault }));
