@@ -4,6 +4,7 @@ import { type Context, printJson } from '../context.ts';
 import type { Recovered } from '../embedded/recovery.ts';
 import { EXIT } from '../exit.ts';
 import type { LandingFlags } from '../fleet/landing.ts';
+import { quote } from '../shell-words.ts';
 import { stateDirectory } from '../state.ts';
 
 type Options = Pick<LandingFlags, 'url' | 'state' | 'json'>;
@@ -61,7 +62,7 @@ async function recoverTaken(options: Options, context: Context): Promise<readonl
   const left = (await leftRuns(stateDir)).map(
     ({ run, fleet: base }): Told => ({
       ...{ run_id: run, result: 'failed', conflicts: [] },
-      reason: `the fleet that it was taken in is not told yet: drylane recover --url ${base}, with the token of that time`,
+      reason: `the fleet that it was taken in is not told yet: drylane recover --url ${quote(base)}, with the token of that time`,
     }),
   );
   return [...known, ...left];

@@ -12,6 +12,7 @@ import type { Dispatcher } from '@drylane/worker/lanes/claims';
 import { type ClaimNote, openNotes } from '@drylane/worker/lanes/notes';
 import { endOfNote, tell } from '@drylane/worker/lanes/telling';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
+import { quote } from '../shell-words.ts';
 import { holdRun } from './holding.ts';
 import { claimsIn, takenRuns } from './taken.ts';
 
@@ -71,7 +72,9 @@ export async function landTaken(
   return { promotion: landed.promotion, isTold };
 }
 
-/** Tells a fleet how the runs ended that dead processes had taken there. */
+const LEFT: ReadonlySet<string> = new Set(['not-promotable', 'machine-unfit']);
+
+/** Tells a fleet how the runs ended that dead processes had taken there; one that cannot be told of keeps no other from it. */
 export async function tellTaken(stateDir: string, desk: TakingDesk): Promise<readonly ToldRun[]> {
   const taken = takenRuns(stateDir).filter(({ fleet }) => fleet === desk.base);
   const lane = laneOf(stateDir, desk);
@@ -84,8 +87,8 @@ export async function tellTaken(stateDir: string, desk: TakingDesk): Promise<rea
       const landed = await endOfNote(lane, note);
       told.push({ run, landed, isTold: await tell(lane, run) });
     } catch (fault) {
-      // Somebody is at work with it, or in its workspace: they tell of it, or the next one does.
-      if (!(fault instanceof DrylaneError) || fault.code !== 'not-promotable') throw fault;
+      // Somebody is at work with it, or in its workspace, or cannot be now: they tell of it, or the next one does.
+      if (!(fault instanceof DrylaneError) || !LEFT.has(fault.code)) throw fault;
     }
   }
   return told;
@@ -157,7 +160,7 @@ function untold(run: RunId, fleet: string, cause: unknown): DrylaneError {
     {
       field: run,
       message: why === undefined ? message : `${message}: ${why.message}`,
-      mend: `tell it, with the token of that time: drylane recover --url ${fleet}`,
+      mend: `tell it, with the token of that time: drylane recover --url ${quote(fleet)}`,
     },
     { cause },
   );
