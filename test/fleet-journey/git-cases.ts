@@ -82,7 +82,10 @@ export function gitCases(of: () => { readonly fleet: Outside; readonly repositor
       const { id: nothing } = await agent.submit(asker.envelope('mkdir empty'));
       await agent.until(nothing, 'promotable');
       const refused = await agent.ask('GET', `/v1/runs/${nothing}/patch`);
-      expect([refused.status, await refused.text()]).toEqual([404, expect.stringContaining('change set')]);
+      expect([refused.status, await refused.text()]).toEqual([
+        404,
+        expect.stringContaining('no patch can carry'),
+      ]);
     });
 
     it('has no patch where it may not land, and none of another workspace or tenant', async () => {
