@@ -72,9 +72,7 @@ export async function landTaken(
   return { promotion: landed.promotion, isTold };
 }
 
-const LEFT: ReadonlySet<string> = new Set(['not-promotable', 'machine-unfit']);
-
-/** Tells a fleet how the runs ended that dead processes had taken there; one that cannot be told of keeps no other from it. */
+/** Tells a fleet how the runs ended that dead processes had taken there. */
 export async function tellTaken(stateDir: string, desk: TakingDesk): Promise<readonly ToldRun[]> {
   const taken = takenRuns(stateDir).filter(({ fleet }) => fleet === desk.base);
   const lane = laneOf(stateDir, desk);
@@ -87,8 +85,8 @@ export async function tellTaken(stateDir: string, desk: TakingDesk): Promise<rea
       const landed = await endOfNote(lane, note);
       told.push({ run, landed, isTold: await tell(lane, run) });
     } catch (fault) {
-      // Somebody is at work with it, or in its workspace, or cannot be now: they tell of it, or the next one does.
-      if (!(fault instanceof DrylaneError) || !LEFT.has(fault.code)) throw fault;
+      // Somebody is at work with it, or in its workspace: they tell of it, or the next one does.
+      if (!(fault instanceof DrylaneError) || fault.code !== 'not-promotable') throw fault;
     }
   }
   return told;
