@@ -20,7 +20,9 @@ export const DispatcherConfig = z.object({
   DRYLANE_BOOTSTRAP_TOKEN: z.string().optional().describe('the token of the first operator'),
   DRYLANE_WORKER_TOKEN: z.string().optional().describe('the token of workers of the live lane'),
   DRYLANE_METRICS_OPEN: Flag.prefault('false').describe('whether /metrics needs no token, true or false'),
-  DRYLANE_WINDOW: count(10_000, '64').describe('how many runs are under way at once'),
+  DRYLANE_WINDOW: count(10_000, '64').describe(
+    'how many runs are under way at once, and as many again for the first of each other tenant',
+  ),
   DRYLANE_WAITING: count(10_000_000, '100000').describe('how many runs may wait in all'),
   DRYLANE_WAITING_TENANT: count(10_000_000, '50000').describe('how many runs of one tenant may wait'),
   DRYLANE_GIVEN_UP: DurationMs.prefault('30m').describe(

@@ -9,7 +9,7 @@ import type { OldestQuery } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
 import { promotionFlow, promotionId, rehearsalFlow } from './flows.ts';
 import { landsFrom, promotionTask } from './landing.ts';
-import { fairShares } from './share.ts';
+import { fairShares, roomBeyond } from './share.ts';
 
 /** How many runs are looked at in one go. */
 const PAGE = 100;
@@ -21,7 +21,9 @@ export async function advanceLine(fleet: Fleet): Promise<void> {
   const working = await ledger.countByTenant('rehearsing');
   const busy = [...working.values()].reduce((sum, number) => sum + number, 0);
   // Nobody looks at who waits while nobody can be let in, nor at more of one tenant than could be.
-  const waiting = busy < window ? await ledger.countByTenant('submitted', window - busy) : new Map();
+  const most = Math.max(1, window - busy);
+  const waiting =
+    roomBeyond(busy, window) > 0 ? await ledger.countByTenant('submitted', most) : new Map<string, number>();
   for (const { tenant, take, rank } of fairShares({ waiting, working }, window)) {
     const runs = await ledger.oldest({ tenant, state: 'submitted', limit: take });
     for (const [index, run] of runs.entries())

@@ -8,12 +8,19 @@ const counts = fc
 const total = (numbers: Iterable<number>): number => [...numbers].reduce((sum, number) => sum + number, 0);
 
 describe('fair shares of a window', () => {
-  it('fill it, and never more, as long as anybody waits', () => {
+  it('fill it as long as anybody waits, and go beyond it only for those who have nothing there', () => {
     fc.assert(
       fc.property(counts, counts, fc.nat(100), (waiting, working, window) => {
         const shares = fairShares({ waiting, working }, window);
-        const free = Math.max(0, window - total(working.values()));
-        expect(total(shares.map(({ take }) => take))).toBe(Math.min(free, total(waiting.values())));
+        const busy = total(working.values());
+        const took = total(shares.map(({ take }) => take));
+        const within = Math.min(Math.max(0, window - busy), total(waiting.values()));
+        expect(took).toBeGreaterThanOrEqual(within);
+        if (took > Math.max(0, window - busy)) {
+          expect(busy + took).toBeLessThanOrEqual(2 * window);
+          const first = shares.filter(({ take, rank }) => take === 1 && rank === 0);
+          expect(took - within).toBeLessThanOrEqual(first.length);
+        }
         for (const { tenant, take, rank } of shares) {
           expect(take).toBeLessThanOrEqual(waiting.get(tenant) ?? 0);
           expect(rank).toBe(working.get(tenant) ?? 0);
@@ -43,5 +50,14 @@ describe('fair shares of a window', () => {
     const working = new Map([['big', 7]]);
     const both = new Map([...waiting, ['small', 1] as const]);
     expect(fairShares({ waiting: both, working }, 8)).toEqual([{ tenant: 'small', take: 1, rank: 0 }]);
+  });
+
+  it('let the first run of a tenant in where others fill the window, until it is twice full', () => {
+    const working = new Map([['big', 8]]);
+    const waiting = new Map([['big', 10_000], ...Array.from({ length: 9 }, (_, i) => [`t${i}`, 5] as const)]);
+    const shares = fairShares({ waiting, working }, 8);
+    expect(shares).toEqual(Array.from({ length: 8 }, (_, i) => ({ tenant: `t${i}`, take: 1, rank: 0 })));
+    const full = new Map([...working, ...shares.map(({ tenant, take }) => [tenant, take] as const)]);
+    expect(fairShares({ waiting, working: full }, 8)).toEqual([]);
   });
 });
