@@ -36,10 +36,10 @@ export function fileBlobs(folder: string): Blobs {
     return { sharing, keepName };
   }
 
-  async function keep(path: string, digest: Digest, bytes: Uint8Array): Promise<void> {
+  /** Over what may stand there: it is the same bytes, or was harmed. To look costs more than most of them do. */
+  async function keep(path: string, bytes: Uint8Array): Promise<void> {
     const { sharing, keepName } = await openFor(path);
-    if (!(await isIntact(path, digest))) await writeWhole(path, bytes, sharing);
-    // Even if it stood there already: whoever wrote it may have been killed before its name was on the disk.
+    await writeWhole(path, bytes, sharing);
     await keepName();
   }
 
@@ -49,12 +49,12 @@ export function fileBlobs(folder: string): Blobs {
       const path = pathOf(digest);
       const wasLasting = lasting.has(dirname(path));
       try {
-        await keep(path, digest, bytes);
+        await keep(path, bytes);
       } catch (error) {
         if (!wasLasting) throw error;
         absent(error, undefined);
         lasting.delete(dirname(path));
-        await keep(path, digest, bytes);
+        await keep(path, bytes);
       }
       return digest;
     },
@@ -93,12 +93,6 @@ export function fileBlobs(folder: string): Blobs {
       );
     },
   };
-}
-
-// A corrupt file is written again: to leave it would make every later get of good bytes fail.
-async function isIntact(path: string, digest: Digest): Promise<boolean> {
-  const bytes = await readIfThere(path);
-  return bytes !== undefined && digestOf(bytes) === digest;
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
