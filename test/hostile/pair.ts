@@ -28,6 +28,7 @@ const SLOW_MS = 180_000;
 export function family(name: string, declare: (pair: Declare, ground: () => Ground) => void): void {
   describe(`hostile ${name}`, () => {
     let ground: Ground;
+    const controls = controlsOn(() => ground);
     beforeAll(async () => {
       ground = await openGround(name);
     });
@@ -40,16 +41,20 @@ export function family(name: string, declare: (pair: Declare, ground: () => Grou
     });
     declare(
       (hostile, pair, variant) =>
-        it(variant === undefined ? hostile : `${hostile}: ${variant}`, () => hold(ground, pair), SLOW_MS),
+        it(
+          variant === undefined ? hostile : `${hostile}: ${variant}`,
+          () => hold(ground, controls, pair),
+          SLOW_MS,
+        ),
       () => ground,
     );
   });
 }
 
 /** Runs control and attack, and holds both against what must be. */
-async function hold(ground: Ground, pair: Pair): Promise<void> {
+async function hold(ground: Ground, controls: Controls, pair: Pair): Promise<void> {
   const before = await hostState(ground);
-  const control = await ground.rehearse(pair.control, pair.under);
+  const control = await controls(pair);
   expect({ verdict: control.verdict, complete: control.evidence.complete }, said(control)).toEqual({
     verdict: pair.controlVerdict ?? 'promote',
     complete: true,
@@ -61,6 +66,19 @@ async function hold(ground: Ground, pair: Pair): Promise<void> {
   const rules = attack.findings.map(({ rule }) => rule);
   expect(rules, said(attack)).toEqual(expect.arrayContaining([...(pair.finds ?? [])]));
   await pair.denied?.(attack, ground);
+}
+
+type Controls = (pair: Pair) => Promise<Rehearsal>;
+
+/** Rehearses a control once for all attacks that have it and its intent in common. */
+function controlsOn(ground: () => Ground): Controls {
+  const done = new Map<string, Promise<Rehearsal>>();
+  return ({ control, under }) => {
+    const key = JSON.stringify([control, under]);
+    const report = done.get(key) ?? ground().rehearse(control, under);
+    done.set(key, report);
+    return report;
+  };
 }
 
 /** The part of a report that explains a verdict, for the message of a failed expectation. */
