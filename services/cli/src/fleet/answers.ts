@@ -54,8 +54,8 @@ export const TokenView = z.looseObject({
 });
 export type TokenView = z.infer<typeof TokenView>;
 
-export const TokenPage = z.object({ tokens: z.array(TokenView) });
+export const TokenPage = z.object({ tokens: z.array(TokenView), next: z.string().nullable() });
 // It goes to a terminal as it is.
 export const GivenToken = z.object({ token: TokenView, text: z.string().regex(/^drl_[A-Za-z0-9_]{1,200}$/) });
 
-export const SchedulePage = z.object({ schedules: z.array(Schedule) });
+export const SchedulePage = z.object({ schedules: z.array(Schedule), next: z.string().nullable() });

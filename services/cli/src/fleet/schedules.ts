@@ -9,6 +9,7 @@ import { utc, visibleLine } from '../terminal.ts';
 import { SchedulePage } from './answers.ts';
 import { badId } from './naming.ts';
 import type { Fleet } from './open.ts';
+import { allOf } from './paging.ts';
 
 /** What `schedule add` is told. */
 export interface ScheduleFlags extends EnvelopeFlags, AfarFlags {
@@ -40,7 +41,14 @@ export async function addSchedule(
 
 /** `drylane schedule list`. */
 export async function listSchedules({ client, context }: Fleet, { json }: Json): Promise<Status> {
-  const { schedules } = await client.ask(SchedulePage, { method: 'GET', path: '/v1/schedules' });
+  const schedules = await allOf<Schedule>(async (query) => {
+    const page = await client.ask(SchedulePage, {
+      method: 'GET',
+      path: '/v1/schedules',
+      query: { ...query },
+    });
+    return { found: page.schedules, next: page.next };
+  });
   if (json) printJson(context, { schedules });
   else if (schedules.length === 0) context.stdout.write('no schedules\n');
   else for (const schedule of schedules) context.stdout.write(`${lineOf(schedule)}\n`);

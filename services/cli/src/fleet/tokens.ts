@@ -9,6 +9,7 @@ import { utc, visibleLine } from '../terminal.ts';
 import { GivenToken, TokenPage, TokenView } from './answers.ts';
 import { badId } from './naming.ts';
 import { type Fleet, progress } from './open.ts';
+import { allOf } from './paging.ts';
 
 /** What `token create` is told. */
 export interface TokenFlags extends AfarFlags {
@@ -37,21 +38,12 @@ export async function createToken(fleet: Fleet, name: string, flags: TokenFlags)
   return EXIT.ok;
 }
 
-const PAGE = 200;
-/** No fleet has more; a server that never ends is not followed for ever. */
-const MOST_PAGES = 500;
-
 /** `drylane token list`. */
 export async function listTokens({ client, context }: Fleet, { json }: Json): Promise<Status> {
-  const tokens: TokenView[] = [];
-  let after: string | undefined;
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const query = { limit: String(PAGE), after };
-    const page = await client.ask(TokenPage, { method: 'GET', path: '/v1/tokens', query });
-    tokens.push(...page.tokens);
-    after = page.tokens.at(-1)?.id;
-    if (page.tokens.length < PAGE) break;
-  }
+  const tokens = await allOf<TokenView>(async (query) => {
+    const page = await client.ask(TokenPage, { method: 'GET', path: '/v1/tokens', query: { ...query } });
+    return { found: page.tokens, next: page.next };
+  });
   if (json) printJson(context, { tokens });
   else if (tokens.length === 0) context.stdout.write('no tokens\n');
   else for (const token of tokens) context.stdout.write(`${lineOf(token)}\n`);

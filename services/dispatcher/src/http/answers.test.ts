@@ -132,6 +132,24 @@ describe('a list of runs', () => {
     expect(seen).toEqual(made.sort().reverse());
   });
 
+  it('comes page by page of schedules too, the oldest first', async () => {
+    const json = { cron: '0 3 * * *', envelope: ENVELOPE };
+    const made: string[] = [];
+    for (let count = 0; count < 3; count++) {
+      const answer = await place.ask('/v1/schedules?tenant=web', { as: 'owner', json });
+      made.push(((await answer.json()) as { id: string }).id);
+    }
+    const seen: string[] = [];
+    for (let next: string | null = '/v1/schedules?tenant=web&limit=2'; next !== null; ) {
+      const answer = await place.ask(next, { as: 'owner' });
+      const page = (await answer.json()) as { schedules: { id: string }[]; next: string | null };
+      expect(page.schedules.length).toBeLessThanOrEqual(2);
+      seen.push(...page.schedules.map(({ id }) => id));
+      next = page.next;
+    }
+    expect(seen).toEqual(made.sort());
+  });
+
   it.each(['limit=0', 'limit=201', 'limit=x', 'limit=1&limit=2', 'before=run_1', 'state=odd', 'lmit=1'])(
     'is refused for %s',
     async (query) => {

@@ -1,6 +1,7 @@
+import type { Schedule } from '@drylane/proto/schedule';
 import { metered } from './body.ts';
 import { type Handlers, ok, refuse } from './handler.ts';
-import { nextPath } from './page.ts';
+import { nextPath, pageOf } from './page.ts';
 
 /** What is kept beside runs: workspaces, the policy, tokens and schedules. */
 export const keepingHandlers: Handlers<
@@ -40,8 +41,19 @@ export const keepingHandlers: Handlers<
     const schedule = await service.addSchedule(who, tenant, body);
     return ok(schedule, 201, { location: `/v1/schedules/${schedule.id}` });
   },
-  'list-schedules': async ({ target: tenants }, { service }) =>
-    ok({ schedules: await service.schedules(tenants) }),
+  'list-schedules': async ({ query, target: tenants }, { service }) => {
+    const { limit, after } = query;
+    const { found, isAll } = await pageOf<Schedule>(limit, {
+      read: (part, last) => {
+        const from = last?.id ?? after;
+        return service.schedules({ tenants, limit: part, ...(from !== undefined && { after: from }) });
+      },
+      size: ({ envelope }) => JSON.stringify(envelope).length,
+    });
+    const last = isAll ? undefined : found.at(-1);
+    const next = last === undefined ? null : nextPath('/v1/schedules', query, { after: last.id });
+    return ok({ schedules: found, next });
+  },
   'remove-schedule': async ({ who, target }, { service }) => {
     await service.removeSchedule(who, target.id);
     return { kind: 'nothing' };

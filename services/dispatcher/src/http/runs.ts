@@ -2,8 +2,8 @@ import { visible } from '@drylane/chassis/redact/visible';
 import { RunId } from '@drylane/proto/ids';
 import type { Run } from '../ledger/event.ts';
 import { type Asked, type Handlers, ok, refuse } from './handler.ts';
-import { nextPath } from './page.ts';
-import type { ListQuery, Patch } from './service.ts';
+import { nextPath, pageOf } from './page.ts';
+import type { Patch } from './service.ts';
 import type { ListRunsQuery, RunPage, ShownRun } from './wire.ts';
 
 /** Runs come in, and are looked at. */
@@ -25,7 +25,13 @@ export const runHandlers: Handlers<
       ...(task !== undefined && { task }),
       ...(state !== undefined && { state }),
     };
-    const { found, isAll } = await pageOf({ limit, before }, (part) => service.list({ ...wanted, ...part }));
+    const { found, isAll } = await pageOf<Run>(limit, {
+      read: (part, last) => {
+        const from = last === undefined ? before : RunId.parse(last.id);
+        return service.list({ ...wanted, limit: part, ...(from !== undefined && { before: from }) });
+      },
+      size: ({ command }) => command.length,
+    });
     const page: RunPage = { runs: found.map(shown), next: isAll ? null : nextPage(query, found) };
     return ok(page, 200, page.next === null ? undefined : { link: `<${page.next}>; rel="next"` });
   },
@@ -52,33 +58,6 @@ export function idOf({ target }: Pick<Asked<'read-run'>, 'target'>): RunId {
 export function shown(run: Run): ShownRun {
   const { task_digest: _, trace: __, promote, ...rest } = run;
   return { ...rest, promote: promote === 1 };
-}
-
-/** Runs that are read at once: each may have a command of 100 KB. */
-const PART = 50;
-const PAGE_BYTES = 1024 ** 2;
-
-type Part = Pick<ListQuery, 'limit' | 'before'>;
-
-/** The runs of a page, read part by part until there are as many as are wanted, or until they are large. */
-async function pageOf(
-  { limit, before }: { readonly limit: number; readonly before: RunId | undefined },
-  read: (part: Part) => Promise<readonly Run[]>,
-): Promise<{ readonly found: readonly Run[]; readonly isAll: boolean }> {
-  const found: Run[] = [];
-  let bytes = 0;
-  for (let after = before; found.length < limit; ) {
-    const part = Math.min(PART, limit - found.length);
-    const more = await read({ limit: part, ...(after !== undefined && { before: after }) });
-    for (const run of more) {
-      found.push(run);
-      bytes += run.command.length;
-      if (bytes > PAGE_BYTES) return { found, isAll: false };
-    }
-    if (more.length < part) return { found, isAll: true };
-    after = RunId.parse(more.at(-1)?.id);
-  }
-  return { found, isAll: false };
 }
 
 function nextPage(query: ListRunsQuery, found: readonly Run[]): string | null {

@@ -68,6 +68,12 @@ export interface Content {
 /** Tenants whose things are asked for; never an empty list. */
 export type Tenants = readonly string[] | 'all';
 
+export interface ScheduleQuery {
+  readonly tenants: Tenants;
+  readonly limit: number;
+  readonly after?: ScheduleId;
+}
+
 export interface ListQuery {
   readonly tenants: Tenants;
   readonly limit: number;
@@ -140,7 +146,8 @@ export interface Service {
   keepWorkspace(who: Principal, tenant: string, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   policy(): Promise<LoadedPolicy>;
   addSchedule(who: Principal, tenant: string, request: ScheduleRequest): Promise<Schedule>;
-  schedules(tenants: Tenants): Promise<readonly Schedule[]>;
+  /** Those of tenants, by id, after the one of `after`. */
+  schedules(query: ScheduleQuery): Promise<readonly Schedule[]>;
   schedule(id: ScheduleId): Promise<Schedule>;
   removeSchedule(who: Principal, id: ScheduleId): Promise<void>;
 }

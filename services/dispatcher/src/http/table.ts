@@ -189,8 +189,8 @@ export const ROUTES = {
   },
   'list-schedules': {
     ...{ method: 'GET', path: '/v1/schedules', of: 'tenants', action: 'list-schedules' },
-    summary: 'What is rehearsed at set times',
-    ...{ query: wire.TenantOnly, answers: { 200: json(wire.SchedulePage) } },
+    summary: 'What is rehearsed at set times, the oldest first',
+    ...{ query: wire.ListSchedulesQuery, answers: { 200: json(wire.SchedulePage) } },
   },
   'remove-schedule': {
     ...{ method: 'DELETE', path: '/v1/schedules/{id}', of: 'schedule', action: 'remove-schedule' },

@@ -5,7 +5,7 @@ import { Envelope } from '@drylane/proto/envelope';
 import { RunId } from '@drylane/proto/ids';
 import { RUN_STATES } from '@drylane/proto/lifecycle';
 import { Policy } from '@drylane/proto/policy';
-import { Schedule } from '@drylane/proto/schedule';
+import { Schedule, ScheduleId } from '@drylane/proto/schedule';
 import { z } from 'zod';
 import { TokenRow } from '../access/row.ts';
 import { LedgerEvent, Run } from '../ledger/event.ts';
@@ -109,7 +109,12 @@ export const ListTokensQuery = z.strictObject({
   tenant: Tenant.optional(),
 });
 export const TokenPage = z.strictObject({ tokens: z.array(ShownToken), next: z.string().nullable() });
-export const SchedulePage = z.strictObject({ schedules: z.array(Schedule) });
+export const ListSchedulesQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(MAX_PAGE),
+  after: ScheduleId.optional(),
+  tenant: Tenant.optional(),
+});
+export const SchedulePage = z.strictObject({ schedules: z.array(Schedule), next: z.string().nullable() });
 
 export const Liveness = z.strictObject({ alive: z.literal(true) });
 export const ReadinessAnswer = z.strictObject({

@@ -78,8 +78,10 @@ describeDatabases('schedules in %s', (at) => {
     await schedules.addSchedule(who, 'ops', asked());
     expect(mine).toMatchObject({ tenant: 'web', submitter: 'token:ci', promote: true, last_run: null });
     expect(await schedules.schedule(mine.id)).toEqual(mine);
-    expect(await schedules.schedules(['web'])).toEqual([mine]);
-    expect(await schedules.schedules('all')).toHaveLength(2);
+    expect(await schedules.schedules({ tenants: ['web'], limit: 9 })).toEqual([mine]);
+    expect(await schedules.schedules({ tenants: 'all', limit: 9 })).toHaveLength(2);
+    const rest = await schedules.schedules({ tenants: 'all', limit: 9, after: mine.id });
+    expect(rest.map(({ tenant }) => tenant)).toEqual(['ops']);
     await schedules.removeSchedule(who, mine.id);
     await expect(schedules.schedule(mine.id)).rejects.toMatchObject({ code: 'not-found' });
   });
@@ -94,7 +96,7 @@ describeDatabases('schedules in %s', (at) => {
     await expect(schedules.addSchedule(who, 'web', asked(fields))).rejects.toMatchObject({
       code: 'bad-input',
     });
-    expect(await schedules.schedules('all')).toEqual([]);
+    expect(await schedules.schedules({ tenants: 'all', limit: 9 })).toEqual([]);
   });
 
   it('are runs when their time comes, each time once, however many look at once', async () => {

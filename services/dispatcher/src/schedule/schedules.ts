@@ -10,7 +10,6 @@ import type { Database } from '../ledger/database.ts';
 import { ScheduleRow } from './row.ts';
 import { nextTime } from './schedule.ts';
 
-const MAX_LISTED = 1000;
 /** How many schedules a tenant may have. */
 const MOST = 1000;
 
@@ -41,9 +40,11 @@ export function storedSchedules({ db, retry }: Database): Schedules {
       });
       return schedule;
     },
-    async schedules(tenants) {
-      const query = tenants === 'all' ? table() : table().where('tenant', 'in', tenants);
-      return (await retry(() => query.orderBy('id').limit(MAX_LISTED).execute())).map(scheduleIn);
+    async schedules({ tenants, limit, after }) {
+      let query = table().orderBy('id').limit(limit);
+      if (tenants !== 'all') query = query.where('tenant', 'in', tenants);
+      if (after !== undefined) query = query.where('id', '>', after);
+      return (await retry(() => query.execute())).map(scheduleIn);
     },
     async schedule(id) {
       const row = await retry(() => table().where('id', '=', id).executeTakeFirst());
