@@ -63,6 +63,27 @@ describe('drylane rehearse against a fleet', () => {
   });
 });
 
+describe('drylane doctor against a fleet', () => {
+  it('says whether it takes runs, and whether it knows the token', async () => {
+    const good = run(['doctor']);
+    expect([good.status, good.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^ok {2}dispatcher .*\nok {2}token /),
+    ]);
+    const file = join(own, 'nobody.token');
+    await writeFile(file, `drl_${'n'.repeat(12)}_${'x'.repeat(43)}\n`, { mode: 0o600 });
+    const bad = run(['doctor', '--json'], { env: { ...agent, DRYLANE_TOKEN_FILE: file } });
+    expect(bad.status).toBe(3);
+    expect(JSON.parse(bad.stdout)).toMatchObject({
+      ok: false,
+      checks: [
+        { name: 'dispatcher', ok: true },
+        { name: 'token', ok: false, mend: expect.any(String) },
+      ],
+    });
+  });
+});
+
 describe('drylane execute against a fleet', () => {
   it('lets it land, and answers with the document', async () => {
     const cwd = await site('execute');
