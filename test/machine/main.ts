@@ -1,4 +1,5 @@
 import { DrylaneError, ERROR_CODES } from '@drylane/proto/errors';
+import { provideBundle } from './bundle.ts';
 import { type StopResult, stopDockerd } from './dockerd.ts';
 import { engineRecord, type Machine, makeReady, underLock } from './ready.ts';
 import { sayTo } from './say.ts';
@@ -20,6 +21,7 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const machine = thisMachine(say, word !== 'rehearsals');
     if (word === 'stop') return await stop(machine);
+    await provideBundle(machine.repository, say);
     say.line(`this machine is ready (container engine ${await makeReady(machine)})`);
     return 0;
   } catch (error) {

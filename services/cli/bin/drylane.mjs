@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NEEDED = 24;
 const here = dirname(fileURLToPath(import.meta.url));
@@ -20,7 +20,9 @@ function bundledNode() {
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   const { default: module } = await import('node:module');
   module.enableCompileCache?.();
-  const { main } = await import('../src/main.ts');
+  const { freshBundle } = await import('./bundle.mjs');
+  const bundle = freshBundle(join(here, '..', '..', '..'));
+  const { main } = await import(bundle === undefined ? '../src/main.ts' : pathToFileURL(bundle).href);
   await main(process.argv);
 } else if (process.env.DRYLANE_HANDED_OVER === undefined && bundledNode() !== undefined) {
   const child = spawn(bundledNode(), [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {

@@ -1,0 +1,3 @@
+export const BUNDLES: string;
+export const MANIFEST: string;
+export function freshBundle(checkout: string): string | undefined;
