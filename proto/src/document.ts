@@ -25,12 +25,34 @@ export function parseDocumentAs<S extends z.ZodType>(
   source: Uint8Array,
   kind: DocumentKind,
 ): z.infer<S> {
+  return readDocumentAs(schema, source, kind).value;
+}
+
+/** A document that fits its schema, and what finds the places of what is wrong with it all the same. */
+export interface ReadDocument<T> {
+  readonly value: T;
+  /** `name:line:column` and dotted path of a field, or of an offset into the text that stands there. */
+  readonly where: (path: Path, offset?: number) => string;
+}
+
+/** Does what {@link parseDocumentAs} does, for whoever has more to check than a schema says. */
+export function readDocumentAs<S extends z.ZodType>(
+  schema: S,
+  source: Uint8Array,
+  kind: DocumentKind,
+): ReadDocument<z.infer<S>> {
   const tree = readTree(source, kind.name);
   if ('length' in tree) throw new DrylaneError(kind.code, tree);
+  const joined = (place: string, path: Path): string =>
+    [place, dotted(path)].filter((s) => s !== '').join(' ');
+  const where = (path: Path, offset?: number): string =>
+    joined(offset === undefined ? tree.place(path) : tree.placeWithin(path, offset), path);
   const result = schema.safeParse(tree.value, { reportInput: true });
-  if (result.success) return result.data;
-  const where: Where = (path, at) => [tree.place(path, at), dotted(path)].filter((s) => s !== '').join(' ');
-  throw new DrylaneError(kind.code, problemsOf(result.error, where, schema));
+  if (result.success) return { value: result.data, where };
+  throw new DrylaneError(
+    kind.code,
+    problemsOf(result.error, (path, at) => joined(tree.place(path, at), path), schema),
+  );
 }
 
 /**

@@ -1,8 +1,19 @@
 import { isUtf8 } from 'node:buffer';
-import { type Document, isMap, isNode, isSeq, Lexer, LineCounter, parseDocument, type YAMLError } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  type YAMLError,
+} from 'yaml';
 import type { Problem } from './errors.ts';
 import { dotted, printable } from './fields.ts';
 import { hazardsOf, keyName, TOO_DEEP } from './hazards.ts';
+import { sourceOffset } from './scalars.ts';
 
 /** The most bytes an envelope or a policy may have. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
@@ -18,6 +29,8 @@ export interface Tree {
   readonly value: unknown;
   /** `name:line:column` of the value at a path, or of its key; of the nearest place above it if it is missing. */
   readonly place: (path: Path, at?: 'key' | 'value') => string;
+  /** The same of an offset into the text at a path; of the text's beginning where YAML wrote it otherwise. */
+  readonly placeWithin: (path: Path, offset: number) => string;
 }
 
 /** Reads YAML, or JSON (which YAML holds); gives the problems instead where it cannot be relied on. */
@@ -90,6 +103,11 @@ function readText(text: string, name: string): Tree | readonly Problem[] {
   return {
     value: document.toJS({ maxAliasCount: 0 }),
     place: (path, part = 'value') => at(locate(document, path, part)),
+    placeWithin: (path, offset) => {
+      const node = document.getIn(path, true);
+      const inside = isScalar(node) ? sourceOffset(text, node, offset) : undefined;
+      return at(inside ?? locate(document, path, 'value'));
+    },
   };
 }
 

@@ -1,0 +1,108 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { type Code, present, type Run, type Scope } from './code.ts';
+import { Failure, Refusal } from './fault.ts';
+import { spend } from './meter.ts';
+
+const MAX_LOOPS = 3;
+// Measured: a failure that is caught costs about a microsecond.
+const UNITS_PER_FAILURE = 100;
+
+type Loop = Extract<ASTNode, { readonly op: 'rcall' }>;
+type Step = (run: Run, item: unknown) => unknown;
+
+const LOOPS = { exists, all, exists_one: existsOne, filter, map } as const;
+
+/** Whether a method goes through a list. */
+export function isLoop(name: string): name is keyof typeof LOOPS {
+  return Object.hasOwn(LOOPS, name);
+}
+
+/** Compiles a loop; each turn costs what its expression holds, before it is taken. */
+export function loop(scope: Scope, node: Loop): Code {
+  const [name, base, args] = node.args;
+  const [variable, ...bodies] = args;
+  if (!isLoop(name) || variable?.op !== 'id')
+    throw new Refusal(variable?.start ?? node.start, 'is not a name for each entry', 'write exists(c, …)');
+  if (scope.shapes.whole.fields.has(variable.args) || scope.variables.includes(variable.args))
+    throw new Refusal(
+      variable.start,
+      `${variable.args} is the name of something else`,
+      'choose another name',
+    );
+  const depth = scope.variables.length;
+  if (depth === MAX_LOOPS)
+    throw new Refusal(
+      node.start,
+      `is a loop in ${MAX_LOOPS} others`,
+      'ask with fewer loops, or in several rules',
+    );
+  const items = entries(present<readonly unknown[] | object>(scope, base));
+  const inner: Scope = { ...scope, variables: [...scope.variables, variable.args] };
+  const steps = bodies.map((body): Step => {
+    const [code, cost] = [present(inner, body), weight(body)];
+    return (run, item) => {
+      spend(run.meter, cost);
+      run.items[depth] = item;
+      return code(run);
+    };
+  });
+  return LOOPS[name](items, steps as [Step, ...Step[]]);
+}
+
+type Entries = Code<readonly unknown[]>;
+type Steps = readonly [Step, ...Step[]];
+
+/** Of a list its entries, of a map its names. */
+function entries(code: Code<readonly unknown[] | object>): Entries {
+  return (run) => {
+    const value = code(run);
+    return Array.isArray(value) ? value : Object.keys(value);
+  };
+}
+
+/** How many parts an expression has; loops in it pay for their own turns. */
+function weight(node: ASTNode): number {
+  const parts: readonly unknown[] = Array.isArray(node.args) ? node.args.flat() : [node.args];
+  return parts.reduce<number>(
+    (sum, part) =>
+      sum + (typeof part === 'object' && part !== null && 'op' in part ? weight(part as ASTNode) : 0),
+    2,
+  );
+}
+
+function exists(items: Entries, [step]: Steps): Code {
+  return (run) => some(run, items(run), step, true);
+}
+
+function all(items: Entries, [step]: Steps): Code {
+  return (run) => !some(run, items(run), step, false);
+}
+
+/** Whether any turn gives what decides; as CEL has it, one that fails matters only where none does. */
+function some(run: Run, items: readonly unknown[], step: Step, decisive: boolean): boolean {
+  let failure: Failure | undefined;
+  for (const item of items)
+    try {
+      if (step(run, item) === decisive) return true;
+    } catch (cause) {
+      if (!(cause instanceof Failure)) throw cause;
+      spend(run.meter, UNITS_PER_FAILURE);
+      failure ??= cause;
+    }
+  if (failure !== undefined) throw failure;
+  return false;
+}
+
+function existsOne(items: Entries, [step]: Steps): Code {
+  return (run) =>
+    items(run).reduce((count: number, item) => (step(run, item) === true ? count + 1 : count), 0) === 1;
+}
+
+function filter(items: Entries, [step]: Steps): Code {
+  return (run) => items(run).filter((item) => step(run, item) === true);
+}
+
+function map(items: Entries, [first, second]: Steps): Code {
+  if (second === undefined) return (run) => items(run).map((item) => first(run, item));
+  return (run) => items(run).flatMap((item) => (first(run, item) === true ? [second(run, item)] : []));
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compilePattern } from './patterns.ts';
+import { trapIn } from './traps.ts';
+
+describe('a pattern that is all repetition, repeated', () => {
+  it.each([
+    ['(a+)+$', 0, 'a+'],
+    ['x(?:a*)*', 1, 'a*'],
+    ['(a|b+)+', 0, 'a'],
+    ['(?P<n>[a-z]+){2,}', 0, '[a-z]+'],
+    ['((a+))+', 0, '(a+)'],
+    ['(x+x+)+y', 0, 'x+x+'],
+    ['(a?b*)*', 0, 'a?b*'],
+    ['[(](\\w+)*', 3, '\\w+'],
+  ])('%s is refused', (pattern, at, simpler) => {
+    expect(trapIn(pattern)).toMatchObject({ at, simpler });
+    expect(compilePattern(pattern)).toMatchObject({ at, mend: `write one repetition, such as ${simpler}` });
+  });
+
+  it.each([
+    'a+$',
+    '([a-z]+\\.)*example\\.com',
+    '(/[^/]+)*$',
+    '(ab)+',
+    '(a{2})+',
+    '(a+){2}',
+    '\\(a+\\)+',
+    '[(a+)]+',
+    '[]a+)]+',
+    '\\Q(a+)+\\E',
+    '(?i)a+',
+    'a|b+',
+  ])('%s is not', (pattern) => {
+    expect(trapIn(pattern)).toBeUndefined();
+    expect(compilePattern(pattern)).toHaveProperty('test');
+  });
+
+  it('is looked for in any text without end or harm', () => {
+    const bits = fc.constantFrom(
+      '(',
+      ')',
+      '*',
+      '+',
+      '?',
+      '{2,}',
+      '|',
+      '[',
+      ']',
+      '\\',
+      'a',
+      '(?:',
+      '\\Q',
+      '\\E',
+      '^',
+      '-',
+    );
+    fc.assert(
+      fc.property(fc.array(bits, { maxLength: 40 }), (parts) => {
+        const result = compilePattern(parts.join(''));
+        expect('test' in result || result.mend !== '').toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a pattern', () => {
+  it('takes time in proportion to the text, whatever stands in either', () => {
+    const pattern = compilePattern('(a|aa|a?a)*(a|aa)*b');
+    const startedMs = performance.now();
+    expect('test' in pattern && pattern.test('a'.repeat(200_000))).toBe(false);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+  });
+
+  it.each([
+    ['(?=a)', 'in the syntax of RE2'],
+    ['(a)\\1', 'in the syntax of RE2'],
+    ['a'.repeat(1001), 'split it'],
+    ['(?:[a-z]{1,100}x){9}', ''],
+  ])('%s is refused or taken', (pattern, mend) => {
+    const result = compilePattern(pattern);
+    expect('mend' in result ? result.mend : '').toContain(mend);
+  });
+});
