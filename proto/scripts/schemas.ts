@@ -5,7 +5,7 @@ import { ChangeSet } from '../src/change-set.ts';
 import { Decision } from '../src/decision.ts';
 import { Envelope } from '../src/envelope.ts';
 import { Evidence } from '../src/evidence.ts';
-import { Policy } from '../src/policy.ts';
+import { PolicyFile } from '../src/policy-test.ts';
 import { Execution, Promoted } from '../src/promotion.ts';
 import { Receipt, SignedReceipt } from '../src/receipt.ts';
 import { Rehearsal } from '../src/rehearsal.ts';
@@ -17,7 +17,7 @@ export const SCHEMAS_DIRECTORY = join(import.meta.dirname, '../schemas');
 // What people write has fields with defaults that may be left out; what drylane writes has every field.
 const SCHEMAS = {
   envelope: { schema: Envelope, io: 'input', title: 'What a planner submits to drylane' },
-  policy: { schema: Policy, io: 'input', title: 'What an operator of drylane allows' },
+  policy: { schema: PolicyFile, io: 'input', title: 'What an operator of drylane allows' },
   risk: { schema: Risk, io: 'output', title: 'What drylane classify --json prints' },
   evidence: { schema: Evidence, io: 'output', title: 'What a rehearsal observed' },
   decision: { schema: Decision, io: 'output', title: 'The verdict on a run, and why' },

@@ -8,11 +8,14 @@ import { RISK_LEVELS } from './risk.ts';
 
 const From = z.enum([...RISK_LEVELS, 'never']).describe('The lowest risk level that needs a person');
 
+/** How bad a finding is that a policy speaks of: `inconclusive` is for what the sandbox did. */
+export const PolicySeverity = z.enum(['block', 'hold', 'note']);
+
 /** One rule of an operator: a CEL expression over envelope, risk and evidence. */
 export const PolicyRule = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'must be lower-case words joined by dashes'),
   when: z.string().min(1).max(10_000),
-  severity: z.enum(['block', 'hold', 'note']),
+  severity: PolicySeverity,
   message: z.string().min(1).max(1000),
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
@@ -82,6 +85,12 @@ export const Policy = z.strictObject({
         .optional(),
     })
     .default({}),
+  severities: z
+    .record(z.string(), PolicySeverity)
+    .default({})
+    .describe(
+      'Built-in findings that are worse here than they are elsewhere, by rule; none can be made better',
+    ),
   rules: z.array(PolicyRule).max(500).default([]),
   access: AccessPolicy.optional().describe("Left out: only tokens of drylane's own are known"),
 });

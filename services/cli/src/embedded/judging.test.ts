@@ -47,7 +47,11 @@ const allowed = fc.record({
 const risk = fc.record({ level: fc.constantFrom(...RISK_LEVELS), parsed: fc.boolean() });
 
 /** Of the same run: whether a worker keeps its contents, and whether a comparator lets it land. */
-function opinions(seen: Partial<Evidence>, allows: Partial<Comparison['allowance']>, of: Comparison['risk']) {
+function opinions(
+  seen: Partial<Evidence>,
+  allows: Partial<Comparison['allowance']>,
+  of: Partial<Comparison['risk']>,
+) {
   const given = comparison(seen, allows, of);
   const { mode, expectedWrites: expected_writes } = given.allowance;
   const task = { allowed: { mode, expected_writes }, risk: of } as unknown as RehearsalTask;

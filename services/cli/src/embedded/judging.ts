@@ -1,6 +1,7 @@
 import { scrubDocument } from '@drylane/chassis/redact/document';
 import type { Redactor } from '@drylane/chassis/redact/redact';
 import { compare } from '@drylane/comparator/compare/compare';
+import type { Strictness } from '@drylane/comparator/compare/comparison';
 import { decide, verdictOf } from '@drylane/comparator/decide/decide';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
 import type { LoadedPolicy } from '@drylane/dispatcher/admit/load';
@@ -40,9 +41,20 @@ export interface Judged {
 }
 
 /** Whether a run may land after what was observed, if only because a person agrees. */
-export function isLanding(allowance: Admitted, risk: Risk, evidence: Evidence): boolean {
-  const verdict = verdictOf(compare({ allowance, risk, evidence }));
+export function isLanding(
+  loaded: LoadedPolicy,
+  allowance: Admitted,
+  risk: Risk,
+  evidence: Evidence,
+): boolean {
+  const { envelope } = allowance;
+  const verdict = verdictOf(compare({ allowance, policy: strictnessOf(loaded), envelope, risk, evidence }));
   return verdict === 'promote' || verdict === 'hold';
+}
+
+/** What a policy has to say of findings. */
+export function strictnessOf({ policy, rules }: Pick<LoadedPolicy, 'policy' | 'rules'>): Strictness {
+  return { rules, severities: policy.severities };
 }
 
 /** Compares, decides, and keeps the record; the blobs are there before the ledger speaks of them. */
@@ -50,7 +62,9 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
   const { id, admitted, risk, redactor, rehearsed, sealed } = judged;
   const { evidence, patches, changeSet } = rehearsed;
   const { blobs } = desk;
-  const findings = compare({ allowance: admitted, risk, evidence });
+  const { envelope } = admitted;
+  const strictness = strictnessOf(policy);
+  const findings = compare({ allowance: admitted, policy: strictness, envelope, risk, evidence });
   const [evidenceDigest, patchesDigest] = await Promise.all([keep(blobs, evidence), keep(blobs, patches)]);
   const changeSetDigest = changeSet?.digest ?? null;
   const decision = decide(findings, { policyDigest: policy.digest, evidenceDigest, changeSetDigest });

@@ -117,7 +117,7 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
       sealFor(policy, request),
       placeOf(admitted.workspace, admitted),
     ]);
-    const mayLand = (evidence: Evidence): boolean => isLanding(admitted, risk, evidence);
+    const mayLand = (evidence: Evidence): boolean => isLanding(policy, admitted, risk, evidence);
     const handling = { redactor, seal, blobs: desk.blobs, mayLand };
     const rehearsed = await rehearse(quarters.sandbox, request, handling);
     const sealed = await seal?.end();

@@ -3,6 +3,7 @@ import { looksSecret } from '@drylane/chassis/redact/environment';
 import type { KnownSecret } from '@drylane/chassis/redact/known';
 import { createRedactor } from '@drylane/chassis/redact/redact';
 import { compare } from '@drylane/comparator/compare/compare';
+import type { Strictness } from '@drylane/comparator/compare/comparison';
 import { diverge } from '@drylane/comparator/compare/diverge';
 import { admit } from '@drylane/dispatcher/admit/admit';
 import type { Admitted } from '@drylane/dispatcher/admit/admitted';
@@ -19,6 +20,7 @@ import { isUntouched, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import { rerun } from '@drylane/worker/promote/rerun';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import type { LocalDesk } from './desk.ts';
+import { strictnessOf } from './judging.ts';
 import { applyTo } from './landing.ts';
 import type { Landing } from './promotion.ts';
 import { rehearsalRequest } from './request.ts';
@@ -60,10 +62,12 @@ async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promo
   // The image that was rehearsed, whatever its name stands for by now.
   const request = { ...asked, image, credentials: canaries, begin: () => beginUntouched(place, begin) };
   const redactor = createRedactor(credentials);
+  const policy = await strictnessUnder(dossier.policy);
+  const { envelope, risk } = judgement;
   const divergencesOf = (evidence: Evidence) =>
     diverge({
       rehearsal: { evidence: rehearsal, findings: judgement.decision.findings },
-      live: { evidence, findings: compare({ allowance: admitted, risk: judgement.risk, evidence }) },
+      live: { evidence, findings: compare({ allowance: admitted, policy, envelope, risk, evidence }) },
       allowance: admitted,
     });
   const rerunning = await rerun(sandbox, request, {
@@ -83,6 +87,19 @@ async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promo
   if (changeSet === null) return { ...told, result: 'promoted' };
   const applied = await applyTo(desk, { runId: subject.run, place, merge: false, ...changeSet });
   return { ...told, ...applied };
+}
+
+/** The rules that the run was decided under; they are loaded where there are any. */
+async function strictnessUnder(policy: Policy): Promise<Strictness> {
+  if (policy.rules.length === 0) return strictnessOf({ policy, rules: [] });
+  const { compileRules } = await import('@drylane/proto/rules/compile-rules');
+  const result = compileRules(policy.rules);
+  if (result.ok) return strictnessOf({ policy, rules: result.compiled });
+  throw new DrylaneError('not-promotable', {
+    field: 'policy',
+    message: 'has a rule that this drylane does not understand',
+    mend: 'rehearse again',
+  });
 }
 
 const NOTHING_YET = {

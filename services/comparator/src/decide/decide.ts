@@ -1,6 +1,6 @@
+import { BUILT_IN_RULES, isBuiltIn, worseOf } from '@drylane/proto/built-in';
 import type { Decision, Finding, Severity, Verdict } from '@drylane/proto/decision';
 import type { Digest } from '@drylane/proto/digest';
-import { isRuleName, RULES } from '../compare/rules/table.ts';
 
 /** What a decision rests on, by digest. */
 export interface Grounds {
@@ -9,8 +9,6 @@ export interface Grounds {
   /** Null where nothing changed, or nothing is kept to be promoted. */
   readonly changeSetDigest: Digest | null;
 }
-
-const RANK: Readonly<Record<Severity, number>> = { note: 0, hold: 1, inconclusive: 2, block: 3 };
 
 const VERDICT_OF: Readonly<Record<Severity, Verdict>> = {
   note: 'promote',
@@ -48,12 +46,8 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
 }
 
 function atLeastBuiltIn(finding: Finding): Finding {
-  if (!isRuleName(finding.rule)) return finding;
-  return { ...finding, severity: worseOf(finding.severity, RULES[finding.rule].severity) };
-}
-
-function worseOf(a: Severity, b: Severity): Severity {
-  return RANK[a] >= RANK[b] ? a : b;
+  if (!isBuiltIn(finding.rule)) return finding;
+  return { ...finding, severity: worseOf(finding.severity, BUILT_IN_RULES[finding.rule]) };
 }
 
 /** Forbidden paths, then surprises, then the rest as they came. */

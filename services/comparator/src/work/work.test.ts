@@ -5,17 +5,28 @@ import type { Blobs } from '@drylane/chassis/blobs/blobs';
 import { keepDocument } from '@drylane/chassis/blobs/documents';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
 import type { Before, Json, Job as QueuedJob } from '@drylane/chassis/transport/transport';
-import { digestOf } from '@drylane/proto/digest';
+import { digestOf, digestOfJson } from '@drylane/proto/digest';
 import type { Evidence } from '@drylane/proto/evidence';
 import { blankChange, blankEvidence } from '@drylane/proto/evidence.fixture';
 import { runId } from '@drylane/proto/ids';
 import { limitValues } from '@drylane/proto/limits';
+import { Policy } from '@drylane/proto/policy';
 import { type PromotionTask, type RehearsalTask, taskLimits } from '@drylane/proto/task';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compareWork } from './work.ts';
 
 const RUN = runId(1_700_000_000_000, new Uint8Array(10));
-const POLICY = digestOf('policy');
+const PARSED = Policy.parse({
+  version: 1,
+  severities: { 'expected-write-missing': 'hold' },
+  rules: [
+    {
+      ...{ name: 'lockfile', severity: 'hold', message: 'a lockfile changed' },
+      when: 'evidence.changes.exists(c, c.path.endsWith(".lock"))',
+    },
+  ],
+});
+const POLICY = digestOfJson(PARSED);
 const CHANGES = digestOf('changes');
 const RISK = {
   ...{ score: 0, level: 'low' as const, reasons: [], programs: [], opaque: false, parsed: true },
@@ -42,9 +53,10 @@ const TASK: RehearsalTask = {
 
 let directory: string;
 let blobs: Blobs;
-beforeEach(() => {
+beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'drylane-compare-'));
   blobs = fileBlobs(directory);
+  await keepDocument(blobs, PARSED);
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
@@ -77,6 +89,33 @@ describe('a comparator', () => {
       rehearsed: { patch: PATCH, commit: 'a'.repeat(40) },
       decision: { verdict: 'promote', policy_digest: POLICY, change_set_digest: CHANGES },
     });
+  });
+
+  it('asks the rules of the policy that the run was let in under, and of no other', async () => {
+    const locked = blankChange('a.lock');
+    const allowed = { ...TASK.allowed, expected_writes: ['*.lock'] };
+    const before = await rehearsed(blankEvidence({ changes: [locked] }));
+    expect(await answer(before, 'rehearsal', { ...TASK, allowed })).toMatchObject({
+      decision: { verdict: 'hold', findings: [{ rule: 'lockfile', message: 'a lockfile changed' }] },
+    });
+    const bare = await keepDocument(blobs, Policy.parse({ version: 1 }));
+    expect(await answer(before, 'rehearsal', { ...TASK, allowed, policy: bare })).toMatchObject({
+      decision: { verdict: 'promote', findings: [] },
+    });
+  });
+
+  it('lets a built-in finding weigh what the policy says, where that is more', async () => {
+    expect(await answer(await rehearsed(blankEvidence({})))).toMatchObject({
+      decision: { verdict: 'hold', findings: [{ rule: 'expected-write-missing', severity: 'hold' }] },
+    });
+  });
+
+  it('decides nothing where the policy is not there, or has a rule that it does not understand', async () => {
+    const before = await rehearsed(blankEvidence({ changes: [EXPECTED] }));
+    await expect(answer(before, 'rehearsal', { ...TASK, policy: digestOf('gone') })).rejects.toThrow();
+    const rule = { name: 'new', when: 'evidence.later', severity: 'note', message: 'm' };
+    const policy = await keepDocument(blobs, { ...PARSED, rules: [rule] });
+    await expect(answer(before, 'rehearsal', { ...TASK, policy })).rejects.toThrow(/does not|not one that/);
   });
 
   it('tells nobody where the contents of a run are that cannot land', async () => {

@@ -6,27 +6,29 @@ import { type Compared, Job, RehearsalTask, Rehearsed } from '@drylane/proto/tas
 import { compare } from '../compare/compare.ts';
 import { decide, verdictOf } from '../decide/decide.ts';
 import { allowanceOf } from './allowance.ts';
-import { weigh } from './weigh.ts';
+import { strictnessKeeper } from './strictness.ts';
+import { type Desk, weigh } from './weigh.ts';
 
 /** Holds what a worker observed against what was declared, and decides. Nothing but the blobs is looked at. */
 export function compareWork(blobs: Pick<Blobs, 'get'>, told: (compared: Compared) => void): Work {
+  const desk: Desk = { blobs, strict: strictnessKeeper(blobs) };
   return async ({ data, before }): Promise<Json> => {
     const job = Job.parse(data);
-    if (job.lane === 'live') return await weighed(blobs, job, before);
+    if (job.lane === 'live') return await weighed(desk, job, before);
     const rehearsed = readRehearsed(before);
-    const compared = rehearsed.ok ? await judge(blobs, job, rehearsed) : rehearsed;
+    const compared = rehearsed.ok ? await judge(desk, job, rehearsed) : rehearsed;
     told(compared);
     return compared as Json;
   };
 }
 
-async function weighed(blobs: Pick<Blobs, 'get'>, job: Job, before: Before): Promise<Json> {
+async function weighed(desk: Desk, job: Job, before: Before): Promise<Json> {
   if (before?.ok !== true) throw new Error('nobody said what the command did');
-  return (await weigh(blobs, job, before.value)) as Json;
+  return (await weigh(desk, job, before.value)) as Json;
 }
 
 async function judge(
-  blobs: Pick<Blobs, 'get'>,
+  { blobs, strict }: Desk,
   { task: digest }: Job,
   rehearsed: Extract<Rehearsed, { ok: true }>,
 ): Promise<Compared> {
@@ -34,7 +36,9 @@ async function judge(
     recallDocument(blobs, RehearsalTask, digest),
     recallDocument(blobs, Evidence, rehearsed.evidence),
   ]);
-  const findings = compare({ allowance: allowanceOf(task.allowed), risk: task.risk, evidence });
+  const { envelope, risk } = task;
+  const policy = await strict(task.policy);
+  const findings = compare({ allowance: allowanceOf(task.allowed), policy, envelope, risk, evidence });
   // Nobody is told where the contents of a run are that cannot land.
   const verdict = verdictOf(findings);
   const mayLand = verdict === 'promote' || verdict === 'hold';

@@ -1,3 +1,5 @@
+import { BUILT_IN_RULES, isBuiltIn, worseOf } from '@drylane/proto/built-in';
+import { nearest } from '@drylane/proto/fields';
 import type { Policy } from '@drylane/proto/policy';
 import { isOwnedVariable } from './environment.ts';
 import { coversHost } from './hosts.ts';
@@ -19,7 +21,8 @@ export function inconsistencies(policy: Policy): readonly Inconsistency[] {
     ...overlaps(policy),
     ...absoluteForbidden(policy),
     ...credentialNames(policy),
-    ...unevaluatedRules(policy),
+    ...lowered(policy),
+    ...ruleNames(policy),
   ];
 }
 
@@ -94,15 +97,51 @@ function credentialNames({ credentials }: Policy): readonly Inconsistency[] {
     }));
 }
 
-function unevaluatedRules({ rules }: Policy): readonly Inconsistency[] {
-  if (rules.length === 0) return [];
-  return [
-    {
-      path: ['rules'],
-      message: 'policy rules are not evaluated by this version',
-      mend: 'remove rules',
-    },
-  ];
+const RANKED = ['note', 'hold', 'inconclusive', 'block'] as const;
+
+/** A built-in finding can be made worse, never better. */
+function lowered({ severities }: Policy): readonly Inconsistency[] {
+  return Object.entries(severities).flatMap(([name, severity]): Inconsistency[] => {
+    const path = ['severities', name];
+    if (!isBuiltIn(name)) {
+      const near = nearest(name, Object.keys(BUILT_IN_RULES));
+      const mend =
+        near === undefined ? 'remove it; drylane policy --help names them' : `did you mean ${near}?`;
+      return [{ path, message: 'is not a built-in rule', mend }];
+    }
+    const least = BUILT_IN_RULES[name];
+    if (worseOf(severity, least) === severity) return [];
+    const worse = RANKED.slice(RANKED.indexOf(least)).filter((word) => word !== 'inconclusive');
+    return [
+      {
+        path,
+        message: `is ${severity}, and ${name} is ${least} built in: a policy can raise that, never lower it`,
+        mend: `write ${worse.join(' or ')}, or remove it`,
+      },
+    ];
+  });
+}
+
+// A finding under such a name tells that a live run was another than its rehearsal.
+const DIVERGED = 'diverged-';
+
+function ruleNames({ rules }: Policy): readonly Inconsistency[] {
+  return rules.flatMap(({ name }, index): Inconsistency[] => {
+    const path = ['rules', index, 'name'];
+    const mend = 'give the rule a name of its own';
+    if (isBuiltIn(name))
+      return [
+        {
+          path,
+          message: `is ${name}, a built-in rule: a policy can add to it or raise it, never replace it`,
+          mend: `${mend}; to raise the built-in one, use severities`,
+        },
+      ];
+    if (name.startsWith(DIVERGED))
+      return [{ path, message: `begins with ${DIVERGED}, as findings of live runs do`, mend }];
+    const first = rules.findIndex((rule) => rule.name === name);
+    return first === index ? [] : [{ path, message: `is the name of rule ${first + 1}, too`, mend }];
+  });
 }
 
 function plain(path: string): string {

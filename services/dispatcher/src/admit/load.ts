@@ -3,12 +3,10 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
-import type { Policy } from '@drylane/proto/policy';
-import { parsePolicy } from './policy.ts';
+import { type ParsedPolicy, parsePolicy } from './policy.ts';
 
-/** A policy with where it came from and the digest that runs record. */
-export interface LoadedPolicy {
-  readonly policy: Policy;
+/** A policy with where it came from and the digest that runs record, which is that of everything but its examples. */
+export interface LoadedPolicy extends ParsedPolicy {
   readonly digest: Digest;
   /** Whether it is the one we ship, rather than an operator's. */
   readonly shipped: boolean;
@@ -22,8 +20,8 @@ const STANDARD = fileURLToPath(new URL('../../policies/standard.yaml', import.me
  */
 export async function loadPolicy(path: string | undefined): Promise<LoadedPolicy> {
   const bytes = await read(path ?? STANDARD);
-  const policy = parsePolicy(bytes, path ?? basename(STANDARD));
-  return { policy, digest: digestOfJson(policy), shipped: path === undefined };
+  const parsed = await parsePolicy(bytes, path ?? basename(STANDARD));
+  return { ...parsed, digest: digestOfJson(parsed.policy), shipped: path === undefined };
 }
 
 /**

@@ -4,9 +4,9 @@ import { parsePolicy } from './policy.ts';
 
 const read = (text: string) => parsePolicy(Buffer.from(text), 'p.yaml');
 
-function problems(text: string) {
+async function problems(text: string) {
   try {
-    read(text);
+    await read(text);
   } catch (error) {
     if (error instanceof DrylaneError && error.code === 'bad-policy') return error.problems;
     throw error;
@@ -14,18 +14,21 @@ function problems(text: string) {
   return [];
 }
 
+const rule = (name: string): string =>
+  `{ name: ${name}, when: "evidence.complete", severity: note, message: m }`;
+
 describe('a policy', () => {
-  it('needs to say little, and gets the rest', () => {
-    expect(read('version: 1')).toMatchObject({
+  it('needs to say little, and gets the rest', async () => {
+    expect((await read('version: 1')).policy).toMatchObject({
       risk: { medium: 4, high: 7 },
       approvals: { rehearsal: { from: 'high' }, live: { from: 'medium', quorum: 1 } },
       images: { default: 'drylane/sandbox' },
     });
   });
 
-  it('is refused with the place of every problem', () => {
+  it('is refused with the place of every problem', async () => {
     expect(
-      problems(
+      await problems(
         'version: 1\nimages: { default: a, allowed: [a, b, a] }\nlimits:\n  default: { timeout: 1h }\n',
       ),
     ).toEqual([
@@ -42,16 +45,12 @@ describe('a policy', () => {
     ]);
   });
 
-  it('is refused for rules, which this version would not evaluate', () => {
-    const rule = '{ name: a, when: "true", severity: hold, message: m }';
-    expect(problems(`version: 1\nrules: [${rule}]`)).toEqual([
-      {
-        field: 'p.yaml:2:8 rules',
-        message: 'policy rules are not evaluated by this version',
-        mend: 'remove rules',
-      },
-    ]);
-    expect(problems('version: 1\nrules: []')).toEqual([]);
+  it('keeps its examples apart: they decide nothing, and no digest is of them', async () => {
+    const text =
+      'version: 1\ntests: [{ name: t, envelope: { command: ls, intent: { mode: read-only } }, expect: promote }]';
+    const { policy, tests } = await read(text);
+    expect(policy).toEqual((await read('version: 1')).policy);
+    expect(tests).toMatchObject([{ name: 't', evidence: {}, expect: 'promote' }]);
   });
 
   it.each([
@@ -67,8 +66,16 @@ describe('a policy', () => {
     ['credentials: { LD_PRELOAD: { mock: x } }', 'credentials.LD_PRELOAD'],
     ['limits: { default: { pids: 500 }, max: { pids: 100 } }', 'limits.default.pids'],
     ['approvals: { live: { form: low } }', 'approvals.live.form'],
-  ])('is refused for %s', (text, field) => {
-    const found = problems(`version: 1\n${text}`);
+    ['severities: { forbidden-path: hold }', 'severities.forbidden-path'],
+    ['severities: { resource-limit: hold }', 'severities.resource-limit'],
+    ['severities: { unexpected-exit: note }', 'severities.unexpected-exit'],
+    ['severities: { unexpected-exti: block }', 'severities.unexpected-exti'],
+    ['severities: { canary-leak: off }', 'severities.canary-leak'],
+    [`rules: [ ${rule('forbidden-path')} ]`, 'rules.0.name'],
+    [`rules: [ ${rule('diverged-paths')} ]`, 'rules.0.name'],
+    [`rules: [ ${rule('a')}, ${rule('a')} ]`, 'rules.1.name'],
+  ])('is refused for %s', async (text, field) => {
+    const found = await problems(`version: 1\n${text}`);
     expect(found.map((p) => p.field.split(' ')[1])).toEqual([field]);
     expect(found[0]?.field).toMatch(/^p\.yaml:[23]:\d+ /);
     expect(found[0]?.mend).not.toBe('write it as the message says');
@@ -78,7 +85,53 @@ describe('a policy', () => {
     'workspaces: { roots: [ /srv/a, /srv/ab ] }\nforbidden_paths: [ /etc/, "/**/.ssh/", ".env*" ]',
     'network: { declarable: [ "github.com", "*.github.com:443", "*.github.com:80" ] }',
     'limits: { default: { timeout: 15m } }',
-  ])('may say %s', (text) => {
-    expect(problems(`version: 1\n${text}`)).toEqual([]);
+    'severities: { unexpected-exit: block, expected-write-missing: hold, forbidden-path: block }',
+    `rules: [ ${rule('a')}, ${rule('b')} ]`,
+  ])('may say %s', async (text) => {
+    expect(await problems(`version: 1\n${text}`)).toEqual([]);
+  });
+});
+
+describe('a rule of a policy', () => {
+  const RULE = (when: string): string =>
+    `version: 1\nrules:\n  - name: own\n    severity: hold\n    message: m\n    when: ${when}\n`;
+
+  it.each([
+    ['evidence.changes.exists(c, c.pth == "x")', '6:40', 'did you mean path?'],
+    [`'evidence.changes.exists(c, c.path == "it''s" && c.pth == "x")'`, '6:62', 'did you mean path?'],
+    ['"evidence.changes.exists(c, c.path == \\"a\\" && c.pth == \\"x\\")"', '6:60', 'did you mean path?'],
+    ['|\n      evidence.complete\n        && evidence.exit_cod == 1', '8:21', 'did you mean exit_code?'],
+    ['>-\n      evidence.complete\n      && evidence.exit_cod == 1', '8:19', 'did you mean exit_code?'],
+    ['evidence.complete\n      && evidence.exit_cod == 1', '7:19', 'did you mean exit_code?'],
+    ['"evidence.complete &&\\n evidence.exit_cod == 1"', '6:11', 'did you mean exit_code?'],
+    ['evidence.exit_code', '6:11', 'compare it with something: … == …'],
+    ['evidence.complete &&', '6:31', 'complete or correct it there'],
+    ['risk.score > "4"', '6:11', 'compare values of one kind; "3" is text, 3 a whole number, 3.0 a number'],
+    ['evidence.stdout.text.matches("(a+)+$")', '6:41', 'write one repetition, such as a+'],
+    ['evidence.stdout.text.matches("[z-a]")', '6:42', expect.stringMatching(/syntax of RE2/)],
+  ])('is refused for %s, with the place', async (when, place, mend) => {
+    const found = await problems(RULE(when));
+    expect(found).toMatchObject([{ field: `p.yaml:${place} rules.0.when`, mend }]);
+  });
+
+  it('is shown with a caret under the place', async () => {
+    const [problem] = await problems(RULE('|\n      evidence.complete\n        && evidence.exit_cod == 1'));
+    expect(problem?.message.split('\n')).toEqual([
+      'exit_cod is not a field of evidence',
+      '  && evidence.exit_cod == 1',
+      '              ^',
+    ]);
+  });
+
+  it('says every rule that is wrong at once, beside all else', async () => {
+    const rules = ['evidence.a', 'true', 'evidence.b'].map(
+      (when, at) => `{ name: r${at}, when: "${when}", severity: note, message: m }`,
+    );
+    const found = await problems(`version: 1\nrules: [ ${rules.join(', ')} ]\nforbidden_paths: [ a, a ]`);
+    expect(found.map(({ field }) => field.split(' ')[1])).toEqual([
+      'forbidden_paths.1',
+      'rules.0.when',
+      'rules.2.when',
+    ]);
   });
 });

@@ -21,7 +21,7 @@ let at: Place;
 beforeEach(async () => {
   at = await openPlace();
   const { blobs } = at.fleet.desk;
-  const loaded = { policy, digest: digestOfJson(policy), shipped: false };
+  const loaded = { policy, digest: digestOfJson(policy), rules: [], tests: [], shipped: false };
   at.fleet = { ...at.fleet, policy: loaded, keepPolicy: keeper(blobs, policy) };
   const options = { concurrency: 1 };
   at.transport.serve('rehearse', rehearseWork(blobs), options);

@@ -44,7 +44,7 @@ export async function openPlace(): Promise<Place> {
     signer: async () => key,
     proven: async <T>(approvals: T) => approvals,
   };
-  const loaded = { policy, digest: digestOfJson(policy), shipped: false };
+  const loaded = { policy, digest: digestOfJson(policy), rules: [], tests: [], shipped: false };
   const quiet = { redactor: createRedactor([]), nudge: () => {}, told: () => {}, stuck: () => {} };
   const place: Place = {
     ...{ state, ledger, transport },

@@ -53,7 +53,7 @@ export function openLane(
       ...{ ledger: storedLedger(database.db, database.retry), blobs, signer: async () => SIGNER },
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
-    policy: { policy: POLICY, digest: digestOfJson(POLICY), shipped: false },
+    policy: { policy: POLICY, digest: digestOfJson(POLICY), rules: [], tests: [], shipped: false },
     ...{ transport, limits: { ...LIMITS, ...limits } },
     ...{ redactor: createRedactor([]), keepPolicy: keeper(blobs, POLICY) },
     nudge: () => line?.nudge(),

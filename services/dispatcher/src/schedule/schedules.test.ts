@@ -45,7 +45,7 @@ describeDatabases('schedules in %s', (at) => {
         ...{ ledger, blobs: kept, signer: async () => SIGNER },
         proven: async (approvals) => approvals,
       },
-      policy: { policy, digest: digestOfJson(policy), shipped: false },
+      policy: { policy, digest: digestOfJson(policy), rules: [], tests: [], shipped: false },
       keepPolicy: keeper(kept, policy),
       transport: inlineTransport({ queues: QUEUES, keep: 9 }),
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },

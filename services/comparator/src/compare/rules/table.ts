@@ -1,3 +1,4 @@
+import type { BUILT_IN_RULES, BuiltInRule } from '@drylane/proto/built-in';
 import { dryRunFlag } from './dry-run.ts';
 import {
   evidenceIncomplete,
@@ -37,14 +38,11 @@ export const RULES = {
   'leftover-process': { severity: 'hold', find: leftoverProcess },
   'expected-write-missing': { severity: 'note', find: expectedWriteMissing },
   'dry-run-flag': { severity: 'note', find: dryRunFlag },
-} as const satisfies Record<string, Rule>;
+} as const satisfies {
+  readonly [Name in BuiltInRule]: Rule & { readonly severity: (typeof BUILT_IN_RULES)[Name] };
+};
 
-export type RuleName = keyof typeof RULES;
+export type RuleName = BuiltInRule;
 
 /** Every built-in rule's name, in the table's order. */
 export const RULE_NAMES = Object.keys(RULES) as readonly RuleName[];
-
-/** Whether a finding's rule is one of ours, rather than an operator's. */
-export function isRuleName(name: string): name is RuleName {
-  return Object.hasOwn(RULES, name);
-}
