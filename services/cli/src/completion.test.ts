@@ -25,7 +25,7 @@ describe('completions', () => {
   it.each([
     ['rehearse --promotion', 'auto apply rerun none'],
     ['steps --shell', 'bash sh'],
-    ['policy', 'check --json'],
+    ['policy', 'check test show --json'],
     ['token create --role', ROLES.join(' ')],
     ['show l', 'last'],
     ['approve la', 'last'],

@@ -40,7 +40,7 @@ function verbsOf(root: Command): Verb[] {
   return root.commands.map((command) => ({
     name: command.name(),
     description: command.description(),
-    flags: [command, ...command.commands].flatMap(flagsOf),
+    flags: [...new Set([command, ...command.commands].flatMap(flagsOf))],
     words: [
       ...command.commands.map((inner) => inner.name()),
       ...(command.registeredArguments[0]?.name() === 'run' ? ['last'] : []),

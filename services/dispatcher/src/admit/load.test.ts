@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => rm(dir, { recursive: true }));
 
 describe('the policy we ship', () => {
-  it('is the one in the contract, but for the rules that are not evaluated yet', async () => {
+  it('is the one in the contract, without rules of its own', async () => {
     const { policy, digest } = await loadPolicy(undefined);
     expect(digest).toBe(digestOfJson(policy));
     expect(policy).toMatchObject({
@@ -47,6 +47,27 @@ describe('the policy we ship', () => {
       '/srv/repos',
       '/home/x',
     ]);
+  });
+});
+
+describe('a policy that comes with drylane', () => {
+  it('is named by its name, and a file of that name by its path', async () => {
+    const [strict, open, standard] = await Promise.all(['strict', 'open', 'standard'].map(loadPolicy));
+    expect(strict?.policy.approvals.live).toMatchObject({ from: 'low', quorum: 2 });
+    expect(open?.policy.approvals.rehearsal).toEqual({ from: 'never' });
+    expect(standard?.digest).toBe((await loadPolicy(undefined)).digest);
+    expect([strict, open, standard].map((loaded) => loaded?.shipped)).toEqual([true, true, true]);
+    await expect(loadPolicy('./strict')).rejects.toMatchObject({ problems: [{ field: './strict' }] });
+  });
+
+  it('has a digest that changes with every rule, and not with its examples', async () => {
+    const { policy, digest } = await loadPolicy('strict');
+    const digests = policy.rules.map((rule, at) => {
+      const changed = { ...rule, message: `${rule.message}!` };
+      return digestOfJson({ ...policy, rules: policy.rules.with(at, changed) });
+    });
+    expect(new Set([digest, ...digests]).size).toBe(policy.rules.length + 1);
+    expect(JSON.stringify(policy)).not.toContain('"tests"');
   });
 });
 

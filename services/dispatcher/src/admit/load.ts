@@ -8,20 +8,33 @@ import { type ParsedPolicy, parsePolicy } from './policy.ts';
 /** A policy with where it came from and the digest that runs record, which is that of everything but its examples. */
 export interface LoadedPolicy extends ParsedPolicy {
   readonly digest: Digest;
-  /** Whether it is the one we ship, rather than an operator's. */
+  /** Whether it is one we ship, rather than an operator's. */
   readonly shipped: boolean;
 }
 
-const STANDARD = fileURLToPath(new URL('../../policies/standard.yaml', import.meta.url));
+/** The policies we ship; a file of such a name is meant by `./strict`. */
+export const PRESETS = ['standard', 'strict', 'open'] as const;
+type Preset = (typeof PRESETS)[number];
+
+const isPreset = (name: string): name is Preset => (PRESETS as readonly string[]).includes(name);
+const fileOf = (preset: Preset): string =>
+  fileURLToPath(new URL(`../../policies/${preset}.yaml`, import.meta.url));
 
 /**
- * Reads the policy at a path, or the one we ship as `standard`.
+ * Reads the policy at a path, or one that we ship: by its name, `standard` where none is named.
  * @throws DrylaneError 'bad-policy' when it cannot be read or does not load.
  */
 export async function loadPolicy(path: string | undefined): Promise<LoadedPolicy> {
-  const bytes = await read(path ?? STANDARD);
-  const parsed = await parsePolicy(bytes, path ?? basename(STANDARD));
-  return { ...parsed, digest: digestOfJson(parsed.policy), shipped: path === undefined };
+  const { bytes, name, shipped } = await readPolicyFile(path ?? 'standard');
+  const parsed = await parsePolicy(bytes, name);
+  return { ...parsed, digest: digestOfJson(parsed.policy), shipped };
+}
+
+/** The text of a policy, what to call it, and whether it is one we ship. @throws DrylaneError 'bad-policy'. */
+export async function readPolicyFile(path: string) {
+  const shipped = isPreset(path);
+  const file = shipped ? fileOf(path) : path;
+  return { bytes: await read(file), name: shipped ? basename(file) : file, shipped };
 }
 
 /**
