@@ -2,7 +2,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { blankAttempt, blankChange } from '../evidence.fixture.ts';
-import { ask, facts } from './rules.fixture.ts';
+import { ask, facts, named } from './rules.fixture.ts';
 
 const CHANGED = facts({
   changes: [blankChange('a.md'), blankChange('.github/workflows/ci.yml', { kind: 'added', step: null })],
@@ -55,6 +55,22 @@ describe('a rule', () => {
     ['evidence.changes.exists(c, c.step < 3)', { says: true }],
   ])('is decided where what is missing does not matter, as CEL has it: %s', (when, answer) => {
     expect(ask(when, CHANGED)).toEqual(answer);
+  });
+});
+
+describe('a rule that asks whether a change is so', () => {
+  it.each([
+    ['evidence.changes.exists(c, c.path.endsWith(".md"))', ['a.md']],
+    [
+      'evidence.changes.exists(c, c.step == 0) || evidence.changes.exists(c, c.kind == "added")',
+      ['a.md', '.github/workflows/ci.yml'],
+    ],
+    ['evidence.changes.exists(c, c.step < 3)', ['a.md']],
+    ['evidence.changes.exists(c, c.kind == "deleted")', []],
+    ['evidence.changes.size() == 2', []],
+    ['evidence.network.exists(n, true)', []],
+  ])('names those that are: %s', (when, paths) => {
+    expect(named(when, CHANGED)).toEqual(paths);
   });
 });
 

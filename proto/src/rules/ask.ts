@@ -1,19 +1,28 @@
 import type { PolicyRule } from '../policy.ts';
-import type { Code } from './code.ts';
+import type { Run } from './code.ts';
+import type { Compiled } from './compile.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { Failure } from './fault.ts';
 import { Exhausted, type Meter } from './meter.ts';
 
 /** A rule of a policy, ready to be asked. */
-export interface CompiledRule {
+export interface CompiledRule extends Compiled {
   readonly rule: PolicyRule;
-  readonly holds: Code<boolean>;
+}
+
+/** A change that makes a rule true. */
+export interface Because {
+  readonly path: string;
+  readonly step: number | null;
 }
 
 /** What a rule says of a run. `undecided`: it could not be evaluated, so nobody knows. */
 export type Answer =
-  | { readonly rule: PolicyRule; readonly says: boolean }
+  | { readonly rule: PolicyRule; readonly says: boolean; readonly because: readonly Because[] }
   | { readonly rule: PolicyRule; readonly undecided: string };
+
+/** The most changes that one rule names. */
+const MAX_NAMED = 1000;
 
 /** The work that one rule may do: less than a second. Of 100,000 changes a comparison takes a tenth of it, `matches` most. */
 export const UNITS_PER_RULE = 30_000_000;
@@ -24,17 +33,35 @@ export const UNITS_PER_POLICY = 100_000_000;
 export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly Answer[] {
   const view = factsOf(facts);
   let left = UNITS_PER_POLICY;
-  return rules.map(({ rule, holds }): Answer => {
+  return rules.map((compiled): Answer => {
+    const { rule } = compiled;
     const meter: Meter = { left: Math.min(left, UNITS_PER_RULE) };
     const granted = meter.left;
     try {
-      return { rule, says: holds({ facts: view, items: [], meter }) };
+      const run: Run = { facts: view, items: [], meter };
+      const says = compiled.holds(run);
+      return { rule, says, because: says ? becauseOf(compiled, run) : [] };
     } catch (cause) {
       return { rule, undecided: reasonOf(cause) };
     } finally {
       left -= granted - Math.max(0, meter.left);
     }
   });
+}
+
+/** Nothing hangs on it: where there is no work left to find them, none are named. */
+function becauseOf({ because }: Compiled, run: Run): readonly Because[] {
+  try {
+    const changes = because.flatMap(
+      (pick) => pick(run) as readonly (Pick<Because, 'path'> & Partial<Because>)[],
+    );
+    const named = new Map(
+      changes.slice(0, MAX_NAMED).map(({ path, step }) => [path, { path, step: step ?? null }]),
+    );
+    return [...named.values()];
+  } catch {
+    return [];
+  }
 }
 
 function reasonOf(cause: unknown): string {

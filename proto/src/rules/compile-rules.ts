@@ -22,7 +22,7 @@ export function compileRules(
   const faults: RuleFault[] = [];
   for (const [index, rule] of rules.entries())
     try {
-      compiled.push({ rule, holds: compileExpression(language, rule.when) });
+      compiled.push({ rule, ...compileExpression(language, rule.when) });
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       faults.push({ ...cause.fault, index, excerpt: excerpt(rule.when, cause.fault.at) });

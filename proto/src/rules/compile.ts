@@ -3,22 +3,37 @@ import { type Code, fieldAt, present, type Scope, typeName } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
 import { FUNCTIONS, type Language, METHODS, noSuchField } from './language.ts';
-import { isLoop, loop } from './loops.ts';
+import { isLoop, loop, picks } from './loops.ts';
 import { binary, minus } from './operators.ts';
+
+/** An expression as functions. */
+export interface Compiled {
+  readonly holds: Code<boolean>;
+  /** The changes that make it true, where it asks of changes whether one is so. */
+  readonly because: readonly Code<readonly unknown[]>[];
+}
 
 /**
  * Compiles an expression into functions that do what CEL says, each of which takes from a meter what its work costs. The
  * library's own evaluation has no bound, and hides an error that a bound would be.
  * @throws Refusal with the place of what is wrong.
  */
-export function compileExpression(language: Language, text: string): Code<boolean> {
+export function compileExpression(language: Language, text: string): Compiled {
   const scope: Scope = { shapes: language.shapes, text, variables: [], compile };
   try {
-    return present<boolean>(scope, language.read(text));
+    const node = language.read(text);
+    return { holds: present<boolean>(scope, node), because: reasons(scope, node) };
   } catch (cause) {
     if (cause instanceof RangeError) throw new Refusal(0, 'nests too deep', 'split it into several rules');
     throw cause;
   }
+}
+
+function reasons(scope: Scope, node: ASTNode): readonly Code<readonly unknown[]>[] {
+  if (node.op === '||' || node.op === '&&') return node.args.flatMap((side) => reasons(scope, side));
+  if (node.op !== 'rcall' || node.args[0] !== 'exists') return [];
+  const element = /^list<(.+)>$/.exec(typeName(node.args[1]))?.[1] ?? '';
+  return scope.shapes.messages.get(element)?.fields.has('path') ? [picks(scope, node)] : [];
 }
 
 function compile(scope: Scope, node: ASTNode): Code {

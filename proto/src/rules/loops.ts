@@ -49,6 +49,26 @@ export function loop(scope: Scope, node: Loop): Code {
   return LOOPS[name](items, steps as [Step, ...Step[]]);
 }
 
+/** Compiles an `exists` into what gives the entries that it is true of; those for which it fails are none of them. */
+export function picks(scope: Scope, node: Loop): Code<readonly unknown[]> {
+  const [, base, [variable, body]] = node.args;
+  if (variable?.op !== 'id' || body === undefined) return () => [];
+  const inner: Scope = { ...scope, variables: [variable.args] };
+  const [items, code, cost] = [present<readonly unknown[]>(scope, base), present(inner, body), weight(body)];
+  return (run) =>
+    items(run).filter((item) => {
+      spend(run.meter, cost);
+      run.items[0] = item;
+      try {
+        return code(run) === true;
+      } catch (cause) {
+        if (!(cause instanceof Failure)) throw cause;
+        spend(run.meter, UNITS_PER_FAILURE);
+        return false;
+      }
+    });
+}
+
 type Entries = Code<readonly unknown[]>;
 type Steps = readonly [Step, ...Step[]];
 

@@ -1,7 +1,7 @@
 import { blankEvidence } from '../evidence.fixture.ts';
 import type { Evidence } from '../evidence.ts';
 import type { PolicyRule } from '../policy.ts';
-import { type Answer, askRules } from './ask.ts';
+import { askRules } from './ask.ts';
 import { compileRules } from './compile-rules.ts';
 import type { Facts } from './facts.ts';
 import { createLanguage } from './language.ts';
@@ -27,11 +27,19 @@ const LANGUAGE = createLanguage();
 export const ruleOf = (when: string): PolicyRule => ({ name: 'r', when, severity: 'hold', message: 'm' });
 
 /** What an expression says of facts. */
-export function ask(when: string, of: Facts = facts()): Omit<Answer, 'rule'> {
+export function ask(when: string, of: Facts = facts()) {
   const result = compileRules([ruleOf(when)], LANGUAGE);
   if (!result.ok) throw new TypeError(JSON.stringify(result.faults));
-  const [{ rule: _, ...answer } = { rule: ruleOf(when), says: false }] = askRules(result.compiled, of);
-  return answer;
+  const [answer] = askRules(result.compiled, of);
+  if (answer === undefined) throw new TypeError('no answer');
+  return 'undecided' in answer ? { undecided: answer.undecided } : { says: answer.says };
+}
+
+/** The paths of the changes that make an expression true. */
+export function named(when: string, of: Facts): readonly string[] {
+  const result = compileRules([ruleOf(when)], LANGUAGE);
+  const [answer] = result.ok ? askRules(result.compiled, of) : [];
+  return answer !== undefined && 'because' in answer ? answer.because.map(({ path }) => path) : [];
 }
 
 /** Why an expression is refused: its fault, or undefined where it is not. */

@@ -92,6 +92,15 @@ note:           touched blog/index.html but intent only allowed blog/*.md
     expect(text(report(), false)).toContain('approval:       not required\n');
   });
 
+  it("names a rule of the operator's, and the first path that it speaks of", () => {
+    const said = { severity: 'hold', message: 'a lockfile changed', step: null } as const;
+    const own = { ...said, rule: 'lockfile', paths: ['a.lock', 'b.lock'] };
+    const bare = { ...said, rule: 'other', paths: [] };
+    const shown = text(report({}, { verdict: 'hold', findings: [own, bare] }));
+    expect(shown).toContain('a lockfile changed (rule lockfile: a.lock and 1 more)\n');
+    expect(shown).toContain('a lockfile changed (rule other)\n');
+  });
+
   it('says how many notes it does not show, and where they are', () => {
     const finding: Finding = { rule: 'r', severity: 'note', message: 'm', paths: [], step: null };
     const shown = text(report({}, { findings: Array.from({ length: 20 }, () => finding) }));
@@ -171,7 +180,7 @@ stderr:         7 bytes, the middle is left out
 
   it('changes nothing in words of the command that look like its own', () => {
     const finding: Finding = {
-      ...{ rule: 'r', severity: 'block' as const, paths: [], step: null },
+      ...{ rule: 'surprise-path', severity: 'block' as const, paths: [], step: null },
       message: 'touched drylane apply run_x',
     };
     const lines = evidenceBlock(report({}, { findings: [finding] }), false);

@@ -1,3 +1,4 @@
+import { isBuiltIn } from '@drylane/proto/built-in';
 import type { Finding, Verdict } from '@drylane/proto/decision';
 import type { Change, Evidence, Fidelity } from '@drylane/proto/evidence';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
@@ -136,6 +137,14 @@ function outputCuts({ evidence }: Rehearsal): BlockLine[] {
     .map((stream) => line(stream, `${evidence[stream].bytes} bytes, the middle is left out`, 'warn'));
 }
 
+/** Which rule of the operator's speaks, and of what; a built-in one says so itself. */
+function byPolicy({ rule, paths }: Finding): string {
+  if (isBuiltIn(rule)) return '';
+  const more = paths.length > 1 ? ` and ${paths.length - 1} more` : '';
+  const [first] = paths;
+  return ` (rule ${rule}${first === undefined ? '' : `: ${oneLine(first)}${more}`})`;
+}
+
 function notes(findings: readonly Finding[], { evidence, run_id }: Rehearsal): BlockLine[] {
   const shown = findings.slice(0, MAX_NOTES).map((finding) => {
     const step = finding.step === null ? undefined : evidence.steps[finding.step];
@@ -144,7 +153,7 @@ function notes(findings: readonly Finding[], { evidence, run_id }: Rehearsal): B
         ? ''
         : `step ${step.index + 1} (${oneLine(step.text)}) `;
     const tone = finding.severity === 'block' ? 'bad' : finding.severity === 'note' ? 'plain' : 'warn';
-    return line('note', `${where}${finding.message}`, tone);
+    return line('note', `${where}${finding.message}${byPolicy(finding)}`, tone);
   });
   const rest = findings.length - shown.length;
   return rest > 0 ? [...shown, andMore('note', `and ${rest} more`, run_id, 'warn')] : shown;

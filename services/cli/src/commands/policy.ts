@@ -35,12 +35,14 @@ function registerCheck(policy: Command, context: Context, done: (status: number)
       const { checkPolicy } = await import('../embedded/tools.ts');
       const { digest, policy: loaded, tests } = await checkPolicy(file);
       const counts = { rules: loaded.rules.length, tests: tests.length };
-      if (options.json) printJson(context, { ok: true, digest, ...counts });
+      const hints = hintsOn(loaded);
+      if (options.json) printJson(context, { ok: true, digest, ...counts, hints });
       else {
         const lines = [
           `${colours(context).green('good')}  ${digest}`,
           ...meaning(loaded),
           examplesIn(counts.tests),
+          ...hints.map((hint) => `hint:       ${hint}`),
         ];
         context.stdout.write(lines.map((line) => `${line}\n`).join(''));
       }
@@ -98,6 +100,15 @@ function meaning({
     `may name:   ${plural(network.declarable.length, 'host')}, ${plural(Object.keys(credentials).length, 'credential')}, ${plural(images.allowed.length, 'image')}`,
     `rules:      ${rules.length === 0 ? 'none' : `${rules.length}: ${counts.join(', ')}`}`,
     ...(raised.length === 0 ? [] : [`raised:     ${raised.join(', ')}`]),
+  ];
+}
+
+/** What a policy may not mean: its rules load, and would pass over something. */
+function hintsOn({ rules }: Policy): readonly string[] {
+  const looks = rules.find(({ when }) => /\bevidence\.changes\b/.test(when) && /\.path\b/.test(when));
+  if (looks === undefined || rules.some(({ when }) => /\.entries\b/.test(when))) return [];
+  return [
+    `${looks.name} looks at paths, and a directory that came or went whole is one: hold on evidence.changes.exists(c, c.entries > 1), too`,
   ];
 }
 

@@ -27,7 +27,7 @@ describe("an operator's rule", () => {
   it('speaks under its own name with its severity and message where it is true, and not where it is false', () => {
     const policy = compiled(rule('evidence.changes.exists(c, c.path == "blog/a.md")'));
     expect(compare(comparison(wrote, {}, {}, policy))).toEqual([
-      { rule: 'own-rule', severity: 'hold', message: 'somebody must look', paths: [], step: null },
+      { rule: 'own-rule', severity: 'hold', message: 'somebody must look', paths: ['blog/a.md'], step: 0 },
     ]);
     expect(own(compare(comparison({}, {}, {}, policy)))).toEqual([]);
   });

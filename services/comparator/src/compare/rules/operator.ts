@@ -2,7 +2,7 @@ import { worseOf } from '@drylane/proto/built-in';
 import type { Finding } from '@drylane/proto/decision';
 import { type Answer, askRules } from '@drylane/proto/rules/ask';
 import type { Comparison } from '../comparison.ts';
-import { shown } from '../say.ts';
+import { oneStep, shown } from '../say.ts';
 
 /**
  * What the operator's own rules say, each with at most one finding under its own name. A rule that could not be decided
@@ -24,5 +24,8 @@ function findingOf(answer: Answer): readonly Finding[] {
         message: `nobody knows whether ${shown(message)}: the rule could not be decided, as ${answer.undecided}`,
       },
     ];
-  return answer.says ? [{ ...said, severity, message }] : [];
+  const { says, because } = answer;
+  return says
+    ? [{ ...said, severity, message, paths: because.map(({ path }) => path), step: oneStep(because) }]
+    : [];
 }
