@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ERROR_CODES } from '@drylane/proto/errors';
 import { isEnd, RUN_STATES, TRANSITIONS } from '@drylane/proto/lifecycle';
+import { FUNCTIONS, METHODS } from '@drylane/proto/rules/language';
 import { describe, expect, it } from 'vitest';
 import { HOSTILE_CASES } from '../hostile/cases.ts';
 import { CHECKOUT, drylane } from '../journey/drylane.ts';
@@ -75,6 +77,19 @@ describe('what the documents say', () => {
   it('lists the exit statuses in README.md that error codes have', async () => {
     const rows = tableUnder(await read('README.md'), 'Exit status').map(([cell]) => Number(cell));
     for (const { exit } of Object.values(ERROR_CODES)) expect(rows).toContain(exit);
+  });
+
+  it('names in docs/policy.md the functions that rules have, and an example that is one', async () => {
+    const text = await read('docs/policy.md');
+    const listed = /^- Functions: (.*);$/m.exec(text)?.[1] ?? '';
+    const functions = [...listed.matchAll(/`(\w+)`/g)].map(([, name]) => name);
+    expect(functions.toSorted()).toEqual([...FUNCTIONS, ...METHODS].toSorted());
+    const directory = await mkdtemp(join(tmpdir(), 'drylane-docs-'));
+    const file = join(directory, 'policy.yaml');
+    await writeFile(file, /```yaml\n([\s\S]*?)```/.exec(text)?.[1] ?? '');
+    const tried = drylane(['policy', 'test', file], { cwd: CHECKOUT });
+    await rm(directory, { recursive: true });
+    expect(tried, tried.stdout).toMatchObject({ status: 0 });
   });
 
   it('has a rule table in README.md for every built-in finding', async () => {
