@@ -1,6 +1,5 @@
 import type { Risk, RiskReason } from '@drylane/proto/risk';
 import { parseShell } from '@drylane/proto/shell';
-import { isAffordable } from './limits.ts';
 import type { Invocation, Model, Unread } from './model.ts';
 import { readModel } from './read.ts';
 import { RULES, rulesFor } from './rules/index.ts';
@@ -16,10 +15,8 @@ const MAX_PROGRAMS = 100;
  * @param thresholds points, 0–10, from which on the level is medium and high
  */
 export function classify(command: string, thresholds: Thresholds): Risk {
-  const parsed = isAffordable(command) ? parseShell(command) : null;
-  if (parsed === null) return unreadable(command, 'the text is too long or too nested to be read');
-  if (!parsed.ok)
-    return unreadable(command, 'the text is not valid shell, so nothing in it can be relied on');
+  const parsed = parseShell(command);
+  if (!parsed.ok) return unreadable(command, UNREADABLE[parsed.why]);
   const model = readModel(parsed.script, command.length);
   const reasons = sortReasons([...model.unread.map(reasonOfUnread), ...model.invocations.flatMap(reasonsOf)]);
   const { score, dimensions } = scoreOf(reasons);
@@ -33,6 +30,11 @@ export function classify(command: string, thresholds: Thresholds): Risk {
     parsed: true,
   };
 }
+
+const UNREADABLE = {
+  'too-much': 'the text is too long or too nested to be read',
+  'not-shell': 'the text is not valid shell, so nothing in it can be relied on',
+} as const;
 
 const UNREAD: Record<Unread['why'], { readonly points: number; readonly message: string }> = {
   'too-deep': { points: 8, message: 'nests commands in commands deeper than is read' },

@@ -3,7 +3,6 @@ import { readNames } from './bindings.ts';
 import { placeEffect, readEffects } from './effects.ts';
 import { readFind } from './find.ts';
 import { readFlags } from './flags.ts';
-import { isAffordable } from './limits.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
 import { codesOf, commandAfterDashes, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
@@ -103,13 +102,13 @@ function readCode(reader: Reader, code: Arg, context: Context, program: string):
   const { span, text } = code;
   if (!code.literal) reader.unread.push({ why: 'built', span });
   reader.nestedLength += text.length + NESTED_COST;
-  if (context.depth >= MAX_DEPTH || reader.nestedLength > MAX_NESTED_LENGTH || !isAffordable(text)) {
+  if (context.depth >= MAX_DEPTH || reader.nestedLength > MAX_NESTED_LENGTH) {
     reader.unread.push({ why: 'too-deep', span });
     return;
   }
   const parsed = parseShell(text);
   if (!parsed.ok) {
-    reader.unread.push({ why: 'not-shell', span });
+    reader.unread.push({ why: parsed.why === 'too-much' ? 'too-deep' : 'not-shell', span });
     return;
   }
   reader.stack.push({

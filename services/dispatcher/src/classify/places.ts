@@ -67,9 +67,12 @@ function placeOfHome(path: string): Place {
   return /^[^/]*\/?[*.]*$|^\/root\/?[*.]*$|^\/(home|Users)\/[^/]+\/?[*.]*$/.test(path) ? 'root' : 'home';
 }
 
+/** Where there is something to take out: most paths have nothing. */
+const UNTIDY = /\/\/|(?:^|\/)\.\.?(?:\/|$)|[\s\S]\/$/;
+
 /** Takes `.`, `..` and doubled slashes out; `..` above the start of a relative path stays. */
 export function normalise(path: string): string {
-  if (path.length > MAX_PATH) return path;
+  if (path.length > MAX_PATH || (path !== '' && !UNTIDY.test(path))) return path;
   const absolute = path.startsWith('/');
   const out: string[] = [];
   for (const part of path.split('/')) {

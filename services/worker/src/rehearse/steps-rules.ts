@@ -83,14 +83,15 @@ function judge(node: SyntaxNode, confined: boolean): string | undefined {
 /** Name and arguments, with `builtin` and `command` and their flags taken off. */
 function invocation(command: Command): Arguments {
   if (command.name === undefined) return [];
-  let words: Arguments = [command.name, ...command.args].map((word) =>
+  const words: Arguments = [command.name, ...command.args].map((word) =>
     word.type === 'Word' ? literal(word) : word.text,
   );
-  while (words[0] === 'builtin' || words[0] === 'command') {
-    words = words.slice(1);
-    while (words[0]?.startsWith('-')) words = words.slice(1);
+  let at = 0;
+  while (words[at] === 'builtin' || words[at] === 'command') {
+    at += 1;
+    while (words[at]?.startsWith('-')) at += 1;
   }
-  return words;
+  return words.slice(at);
 }
 
 /** What a word says before the shell runs, or null when an expansion decides. */

@@ -34,7 +34,8 @@ describe('a dry run asked for in the text', () => {
   });
 
   it('ends whatever the text', () => {
-    expect(dryRunsIn('(make -n);'.repeat(9000))).toHaveLength(9000);
+    expect(dryRunsIn('(make -n);'.repeat(900))).toHaveLength(900);
     expect(dryRunsIn('('.repeat(90_000))).toEqual([]);
+    expect(dryRunsIn('(make -n);'.repeat(90_000))).toEqual([]);
   });
 });

@@ -90,12 +90,12 @@ export const CREDENTIALS: readonly Rule[] = [
       all(
         (c) => c.program === 'find' || c.program === 'locate' || c.program === 'fd',
         word(
-          /(^|[*/.])(id_(rsa|dsa|ed25519|ecdsa)|\.?netrc|\.gnupg|\.ssh|\.pgpass|shadow|.*\.(pem|p12|pfx|kdbx|keytab|ppk|jks|ovpn)|credentials?(\.db)?|access_tokens?\.db|\.aws|\.kube|token|logins\.json|key[34]\.db|wallet\.dat|\.git-credentials|Login Data)\*?$/,
+          /(^|[*/.])(id_(rsa|dsa|ed25519|ecdsa)|\.?netrc|\.gnupg|\.ssh|\.pgpass|shadow|credentials?(\.db)?|access_tokens?\.db|\.aws|\.kube|token|logins\.json|key[34]\.db|wallet\.dat|\.git-credentials|Login Data)\*?$|\.(pem|p12|pfx|kdbx|keytab|ppk|jks|ovpn)\*?$/,
         ),
       ),
       all(
         (c) => /grep|^(rg|ag|ack)$/.test(c.program),
-        operand(/(BEGIN.*PRIVATE|AKIA|aws_secret|api[_-]?key|passw(or)?d|secret|access[_-]?token)/i),
+        operand(/(BEGIN.{0,100}PRIVATE|AKIA|aws_secret|api[_-]?key|passw(or)?d|secret|access[_-]?token)/i),
         any(operand(/^(\/|~|\.\.\/)/), (c) => c.fed),
       ),
       (c) => /^(trufflehog|gitleaks)$/.test(c.program),

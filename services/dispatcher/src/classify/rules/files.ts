@@ -144,7 +144,7 @@ export const FILES: readonly Rule[] = [
     id: 'opens-to-everyone',
     programs: 'chmod setfacl',
     when: operand(
-      /^(0?[0-7]?[0-7][0-7][2367]|[ugoa]*[ao][ugoa]*[+=][rwxXst]*w[rwxXst]*|\+[rwxXst]*w[rwxXst]*)(,|$)/,
+      /^(0?[0-7]?[0-7][0-7][2367]|[ug]*[ao][ugoa]*[+=][rxXst]*w[rwxXst]*|\+[rxXst]*w[rwxXst]*)(,|$)/,
     ),
     dimension: 'blast_radius',
     points: 4,

@@ -86,7 +86,7 @@ export const TEXT: readonly Rule[] = [
   {
     id: 'awk-writes-files',
     programs: 'awk gawk mawk nawk',
-    when: any(awkProgram(/\b(print|printf)\b[^;}\n]*[^>=]>>?\s*["$a-z(]/), flag('-i')),
+    when: any(awkProgram(/\b(print|printf)\b(?:(?!\bprintf?\b)[^;}\n])*[^>=]>>?\s*["$a-z(]/), flag('-i')),
     dimension: 'write',
     points: 4,
     message: 'the awk program writes into files',
