@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
-import { safeJson, visible } from '@drylane/chassis/redact/visible';
+import { safeJson } from '@drylane/chassis/redact/visible';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Risk } from '@drylane/proto/risk';
 import type { Command } from 'commander';
 import { type Context, colours, printJson } from '../context.ts';
+import { diagnose } from '../diagnostic.ts';
 import { EXIT } from '../exit.ts';
 import { requiredCommand } from '../shell-words.ts';
 import type { Colours } from '../terminal.ts';
@@ -31,7 +32,10 @@ export function registerClassify(root: Command, context: Context, done: (status:
         const command = requiredCommand(words);
         const risk = classify(command);
         if (options.json) printJson(context, risk);
-        else context.stdout.write(render(command, risk, colours(context)));
+        else
+          context.stdout.write(
+            render(command, risk, { paint: colours(context), width: context.stdout.columns ?? WIDTH }),
+          );
       }
       done(EXIT.ok);
     });
@@ -66,16 +70,14 @@ const badLine = (number: number, message: string) => ({
   mend: 'write one {"id": …, "command": "…"} a line',
 });
 
-function render(command: string, risk: Risk, paint: Colours): string {
+/** Columns where there is no terminal to ask. */
+const WIDTH = 120;
+
+function render(command: string, risk: Risk, { paint, width }: { paint: Colours; width: number }): string {
   const tone = { low: paint.green, medium: paint.yellow, high: paint.red }[risk.level];
   const dimensions = Object.entries(risk.dimensions).map(([name, points]) => `${name} ${points}`);
   const state = [risk.parsed ? [] : ['does not parse'], risk.opaque ? ['opaque'] : []].flat();
   const head = `risk score:     ${tone(`${risk.score} (${risk.level})`)}   ${dimensions.join(' · ')}`;
-  const reasons = risk.reasons.map(({ message, span, rule, points }) => {
-    const place = visible(command.slice(span[0], span[1])).replaceAll(/\s+/g, ' ');
-    return `  ${String(points).padStart(4)}  ${visible(message)}   ${paint.underline(clip(place))} ${paint.dim(rule)}\n`;
-  });
-  return `${[head, ...state.map((s) => paint.yellow(s))].join('   ')}\n${reasons.join('')}`;
+  const rest = diagnose(command, risk.reasons, { width, paint });
+  return `${[head, ...state.map((s) => paint.yellow(s))].join('   ')}\n${rest === '' ? '' : `\n${rest}`}`;
 }
-
-const clip = (text: string): string => (text.length > 70 ? `${text.slice(0, 67)}…` : text);
