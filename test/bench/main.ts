@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rehearsing } from '../sandbox/rehearsing.ts';
 import { applyCost } from './apply.ts';
-import { median, say, timesOf } from './figures.ts';
+import { classifyCost } from './classify.ts';
+import { at, median, say, timesOf } from './figures.ts';
 import { sayFleetCost } from './fleet/fleet.ts';
 import { traceCost } from './tracing.ts';
 
@@ -46,9 +47,18 @@ try {
     say(`apply takes ${(median(apply) / median(rsync)).toFixed(2)} of rsync`);
   }
   say(`${LARGE} files take ${(many / ten).toFixed(2)} of 10 files`);
+  sayClassifyCost();
   await sayFleetCost(QUICK);
 } finally {
   await rm(place, { recursive: true, force: true });
+}
+
+function sayClassifyCost(): void {
+  const { commands, classified, parsed, times } = classifyCost(QUICK ? 1 : 10);
+  const [half, most, nearly] = [0.5, 0.95, 0.99].map((share) => at(times, share).toFixed(2));
+  const shares = `median ${half} ms  p95 ${most} ms  p99 ${nearly} ms`;
+  say(`classify, ${commands} commands`, `n ${times.length}  ${shares}  ${classified.toFixed(0)} a second`);
+  say(`classify takes ${(parsed / classified).toFixed(1)} of parsing the same commands`);
 }
 
 async function rehearse(site: string, state: string): Promise<void> {
