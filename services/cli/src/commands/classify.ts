@@ -1,8 +1,8 @@
-import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
 import { safeJson } from '@drylane/chassis/redact/visible';
-import { DrylaneError } from '@drylane/proto/errors';
 import type { Risk } from '@drylane/proto/risk';
 import type { Command } from 'commander';
+import { readBatch } from '../batch.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import { diagnose } from '../diagnostic.ts';
 import { EXIT } from '../exit.ts';
@@ -41,34 +41,15 @@ export function registerClassify(root: Command, context: Context, done: (status:
     });
 }
 
-async function batch(context: Context, classify: (command: string) => Risk): Promise<void> {
-  let number = 0;
-  for await (const text of createInterface({ input: context.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    number += 1;
-    if (text.trim() === '') continue;
-    const { id, command } = parseLine(text, number);
-    if (!context.stdout.write(`${safeJson({ id, ...classify(command) })}\n`))
-      await new Promise((resolve) => context.stdout.once('drain', resolve));
-  }
+async function batch({ stdin, stdout }: Context, classify: (command: string) => Risk): Promise<void> {
+  const answers = async function* () {
+    for await (const { id, command } of readBatch(stdin)) yield `${safeJson({ id, ...classify(command) })}\n`;
+  };
+  await pipeline(answers, stdout, { end: false }).catch((fault: NodeJS.ErrnoException) => {
+    // Nobody reads any more: `| head` has what it wanted.
+    if (fault.code !== 'EPIPE') throw fault;
+  });
 }
-
-function parseLine(text: string, number: number): { id: unknown; command: string } {
-  let row: { id?: unknown; command?: unknown };
-  try {
-    row = JSON.parse(text);
-  } catch (cause) {
-    throw new DrylaneError('bad-input', badLine(number, 'is not JSON'), { cause });
-  }
-  if (typeof row?.command !== 'string')
-    throw new DrylaneError('bad-input', badLine(number, 'has no command'));
-  return { id: row.id ?? null, command: row.command };
-}
-
-const badLine = (number: number, message: string) => ({
-  field: `line ${number}`,
-  message,
-  mend: 'write one {"id": …, "command": "…"} a line',
-});
 
 /** Columns where there is no terminal to ask. */
 const WIDTH = 120;
