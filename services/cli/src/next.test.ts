@@ -32,6 +32,12 @@ const after = (
   );
 
 describe('what is next after a rehearsal', () => {
+  it('of a run that is blocked because its text cannot be split is its steps, one by one', () => {
+    expect(after('blocked', { rules: ['opaque-high-risk'] })).toContain(
+      'next:           rehearse its steps one by one, as commands of their own: drylane steps -- COMMAND\n',
+    );
+  });
+
   it.each<[NextFacts['state'], string]>([
     ['promotable', `let it land: drylane apply --state /s ${ID}`],
     ['awaiting-live-approval', `a person has to agree: drylane approve --state /s ${ID}`],

@@ -20,7 +20,13 @@ export function nextLines({
 }: NextFacts): BlockLine[] {
   switch (state) {
     case 'blocked':
-      return [next('see what it would have needed', `drylane suggest ${id}`)];
+      return [
+        // No intent covers this one: only a text that can be read does.
+        ...(findings.some(({ rule }) => rule === 'opaque-high-risk')
+          ? [next('rehearse its steps one by one, as commands of their own', 'drylane steps -- COMMAND')]
+          : []),
+        next('see what it would have needed', `drylane suggest ${id}`),
+      ];
     case 'awaiting-live-approval':
     case 'promotable':
       if (promotion === 'none') return [next('nothing: its envelope says promotion: none')];

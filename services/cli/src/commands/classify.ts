@@ -6,7 +6,9 @@ import { readBatch } from '../batch.ts';
 import { type Context, colours, printJson } from '../context.ts';
 import { diagnose } from '../diagnostic.ts';
 import { EXIT } from '../exit.ts';
+import { renderBlock } from '../print.ts';
 import { requiredCommand } from '../shell-words.ts';
+import { splitLines } from '../splitting.ts';
 import type { Colours } from '../terminal.ts';
 
 interface Options {
@@ -25,17 +27,19 @@ export function registerClassify(root: Command, context: Context, done: (status:
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', "\nExample:\n  drylane classify -- 'curl -s https://x.example/i.sh | sudo bash'\n")
     .action(async (words: string[], options: Options) => {
-      const { classifyCommand } = await import('../embedded/tools.ts');
+      const { classifyCommand, splitCommand } = await import('../embedded/tools.ts');
       const classify = await classifyCommand(options.policy);
       if (options.batch) await batch(context, classify);
       else {
         const command = requiredCommand(words);
         const risk = classify(command);
         if (options.json) printJson(context, risk);
-        else
-          context.stdout.write(
-            render(command, risk, { paint: colours(context), width: context.stdout.columns ?? WIDTH }),
-          );
+        else {
+          const paint = colours(context);
+          context.stdout.write(render(command, risk, { paint, width: context.stdout.columns ?? WIDTH }));
+          if (risk.opaque)
+            context.stdout.write(renderBlock(splitLines(splitCommand(command, 'bash')), paint));
+        }
       }
       done(EXIT.ok);
     });

@@ -17,7 +17,7 @@ export function opaqueHighRisk({ risk, evidence }: Facts): Hit | undefined {
   const opaque = evidence.steps.filter((step) => step.opaque);
   if (risk.level !== 'high' || (opaque.length === 0 && risk.parsed)) return undefined;
   return {
-    message: 'the command is high risk and its text could not be split into steps',
+    message: 'the command is high risk and its text could not be split into steps: rehearse them one by one',
     step: oneStep(opaque.map(({ index }) => ({ step: index }))),
   };
 }
