@@ -24,7 +24,12 @@ const state = FileState.partial().nullable();
 /** What a rehearsal observed, as far as an example needs it: what is left out is that of a command that did nothing, well. */
 export const EvidenceSketch = Evidence.extend({
   steps: z.array(StepEvidence.partial()),
-  changes: z.array(Change.extend({ before: state, after: state }).partial().required({ path: true })),
+  changes: z.array(
+    Change.omit({ path: true })
+      .extend({ before: state, after: state })
+      .partial()
+      .extend({ path: Change.shape.path }),
+  ),
   outside: z.array(OutsideChange.partial({ kind: true })),
   network: z.array(NetworkAttempt.partial()),
   processes: z.array(ProcessEvidence.partial()),

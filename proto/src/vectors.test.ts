@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDocumentAs } from './document.ts';
 import { Envelope } from './envelope.ts';
 import { DrylaneError, type Problem } from './errors.ts';
-import { Policy } from './policy.ts';
+import { PolicyFile } from './policy-test.ts';
 
 const VECTORS = join(import.meta.dirname, '../vectors');
 
@@ -14,10 +14,10 @@ function vectors(folder: string): string[] {
 
 describe.each([
   { kind: 'envelope', schema: Envelope },
-  { kind: 'policy', schema: Policy },
+  { kind: 'policy', schema: PolicyFile },
 ] as const)('the golden vectors of the $kind', ({ kind, schema }) => {
   const parse = (folder: string, file: string) =>
-    parseDocumentAs<typeof Envelope | typeof Policy>(schema, readFileSync(join(VECTORS, folder, file)), {
+    parseDocumentAs<typeof Envelope | typeof PolicyFile>(schema, readFileSync(join(VECTORS, folder, file)), {
       name: file,
       code: 'bad-input',
     });

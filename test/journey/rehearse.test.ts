@@ -66,6 +66,8 @@ describe('a rehearsal through the command line', () => {
     const args = [
       '--state',
       place.state,
+      '--policy',
+      'strict',
       '--expect',
       'blog/*.md',
       '--',
@@ -78,6 +80,9 @@ describe('a rehearsal through the command line', () => {
     expect(document.findings.find((f) => f.rule === 'surprise-path')).toMatchObject({
       paths: ['drafts'],
       step: 1,
+    });
+    expect(document.findings.find((f) => f.rule === 'many-deleted')).toMatchObject({
+      ...{ severity: 'hold', paths: ['drafts'], step: 1 },
     });
     expect(document.evidence.steps.map((s) => s.changes)).toEqual([
       ['blog/hello.md', 'blog/lanes.md', 'blog/receipts.md'],

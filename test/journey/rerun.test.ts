@@ -28,6 +28,15 @@ async function serverAndSite() {
     `version: 1
 network: { declarable: ["${host}"] }
 credentials: { API_TOKEN: { mock: ghp_, live: { env: REAL_TOKEN } } }
+rules:
+  - name: reaches-out
+    when: envelope.intent.network.size() > 0
+    severity: hold
+    message: it reaches for a host
+  - name: only-live
+    when: evidence.fidelity.network == "allowlist" && evidence.changes.exists(c, c.path == "elsewhere.txt")
+    severity: hold
+    message: it went elsewhere, live
 `,
   );
   const flags = ['--state', place.state, '--policy', policy, '--network', host, '--credential', 'API_TOKEN'];
@@ -78,6 +87,8 @@ describe('a command that is about something remote', () => {
     const { status, document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
     expect([status, document.state]).toEqual([11, 'diverged']);
     expect(JSON.stringify(document.promotion.divergences)).toContain('elsewhere.txt');
+    expect(JSON.stringify(document.promotion.divergences)).toContain('only-live: it went elsewhere');
+    expect(JSON.stringify(document.promotion.divergences)).not.toContain('reaches-out');
     expect(existsSync(join(at.site, 'zen.txt'))).toBe(false);
   });
 
