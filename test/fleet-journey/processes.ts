@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const SERVICES = join(import.meta.dirname, '../../services');
+/** Where Node keeps what it compiled: a process that finds it is up in half the time. */
+const COMPILED = join(tmpdir(), 'node-compile-cache');
 
 /** A line of a process's log. */
 export type Line = Readonly<Record<string, unknown>>;
@@ -44,7 +47,7 @@ export async function startProcess(
   const isApart = ground.length > 0;
   const [program = process.execPath, ...words] = isApart ? [...APART, ...ground, process.execPath] : [];
   const child = spawn(program, [...words, join(SERVICES, service, 'src/main.ts')], {
-    env: { PATH: process.env.PATH, ...environment },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: COMPILED, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = once(child, 'close');

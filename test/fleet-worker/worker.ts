@@ -1,9 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const MAIN = join(import.meta.dirname, '../../services/worker/src/main.ts');
+/** Where Node keeps what it compiled: a process that finds it is up in half the time. */
+const COMPILED = join(tmpdir(), 'node-compile-cache');
 
 /** A line of a worker's log. */
 type Line = Readonly<Record<string, unknown>>;
@@ -25,6 +28,7 @@ export async function startWorker(environment: Readonly<Record<string, string>>)
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: COMPILED,
       DRYLANE_HEALTH_HOST: '127.0.0.1',
       DRYLANE_HEALTH_PORT: '0',
       ...environment,

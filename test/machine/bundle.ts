@@ -1,5 +1,6 @@
 import {
   chmod,
+  glob,
   lstat,
   mkdir,
   mkdtemp,
@@ -56,7 +57,9 @@ async function fill(
   repository: string,
   folder: string,
 ): Promise<{ program: string; files: readonly Look[] }> {
-  const files = await Promise.all(LOCKS.map((path) => look(repository, join(repository, path))));
+  const before = LOCKS.map((path) => join(repository, path));
+  for await (const path of glob(PACKAGES, { cwd: repository })) before.push(join(repository, path));
+  const files = await Promise.all([...before, import.meta.filename].map((path) => look(repository, path)));
   const seen = (path: string) => look(repository, path).then((file) => void files.push(file));
   const { build } = await import('esbuild');
   const plugins = [ours(folder, seen), later(folder)];
@@ -70,6 +73,8 @@ async function fill(
 const PREFIX = 'bundle-';
 /** What packages there are: as asked for, and as npm last put them in place. */
 const LOCKS = ['package-lock.json', 'node_modules/.package-lock.json'];
+/** Where it stands which file an import of ours means. */
+const PACKAGES = '{proto,services/*}/package.json';
 const OPTIONS = {
   entryPoints: { drylane: 'services/cli/src/main.ts' },
   outExtension: { '.js': '.mjs' },

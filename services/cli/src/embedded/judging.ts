@@ -38,6 +38,8 @@ export interface Judged {
   readonly place: Place;
   /** The raw output, sealed; only where policy says so. */
   readonly sealed: Uint8Array | undefined;
+  /** Until then something of the sandbox stands: a run whose sandbox stays behind is not settled as a good one. */
+  readonly gone: Promise<void>;
 }
 
 /** Whether a run may land after what was observed, if only because a person agrees. */
@@ -57,7 +59,7 @@ export function strictnessOf({ policy, rules }: Pick<LoadedPolicy, 'policy' | 'r
   return { rules, severities: policy.severities };
 }
 
-/** Compares, decides, and keeps the record; the blobs are there before the ledger speaks of them. */
+/** Compares, decides, and keeps the record; the blobs are there, and the sandbox is gone, before the ledger speaks of them. */
 export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): Promise<Reported> {
   const { id, admitted, risk, redactor, rehearsed, sealed } = judged;
   const { evidence, patches, changeSet } = rehearsed;
@@ -65,7 +67,11 @@ export async function judge(desk: Desk, policy: LoadedPolicy, judged: Judged): P
   const { envelope } = admitted;
   const strictness = strictnessOf(policy);
   const findings = compare({ allowance: admitted, policy: strictness, envelope, risk, evidence });
-  const [evidenceDigest, patchesDigest] = await Promise.all([keep(blobs, evidence), keep(blobs, patches)]);
+  const [evidenceDigest, patchesDigest] = await Promise.all([
+    keep(blobs, evidence),
+    keep(blobs, patches),
+    judged.gone,
+  ]);
   const changeSetDigest = changeSet?.digest ?? null;
   const decision = decide(findings, { policyDigest: policy.digest, evidenceDigest, changeSetDigest });
   const settled = await settleRehearsal(desk, policy.policy, {

@@ -118,10 +118,16 @@ async function runOne(parts: Parts, envelope: Envelope): Promise<Reported> {
       placeOf(admitted.workspace, admitted),
     ]);
     const mayLand = (evidence: Evidence): boolean => isLanding(policy, admitted, risk, evidence);
-    const handling = { redactor, seal, blobs: desk.blobs, mayLand };
+    let gone = Promise.resolve();
+    const leaving = (taken: Promise<void>): void => {
+      // Whoever judges waits for it, unless something else goes wrong first.
+      taken.catch(() => undefined);
+      gone = taken;
+    };
+    const handling = { redactor, seal, blobs: desk.blobs, mayLand, leaving };
     const rehearsed = await rehearse(quarters.sandbox, request, handling);
     const sealed = await seal?.end();
-    const judged: Judged = { id, admitted, risk, redactor, rehearsed, place, sealed };
+    const judged: Judged = { id, admitted, risk, redactor, rehearsed, place, sealed, gone };
     return await judge(desk, policy, judged);
   } catch (fault) {
     await end(desk, id, [{ type: 'moved', to: 'inconclusive', reason: 'the sandbox broke' }], known);

@@ -40,6 +40,8 @@ export interface OutputHandling {
   readonly seal?: Pick<Seal, 'push'> | undefined;
   /** Gives the rehearsal up: its command is ended, its sandbox taken away, and the signal's reason thrown. */
   readonly signal?: AbortSignal | undefined;
+  /** Hears when the sandbox begins to be taken away, and waits for that itself. Left out: the rehearsal does. */
+  readonly leaving?: (gone: Promise<void>) => void;
 }
 
 /**
@@ -57,11 +59,17 @@ export async function rehearse(
   const { signal } = handling;
   signal?.throwIfAborted();
   const prepared = await sandbox.prepare(plan.spec);
+  let rehearsed: Rehearsed;
   try {
-    return await follow(prepared, request, plan, handling, startedMs);
-  } finally {
+    rehearsed = await follow(prepared, request, plan, handling, startedMs);
+  } catch (cause) {
     await prepared.destroy();
+    throw cause;
   }
+  const gone = prepared.destroy();
+  if (handling.leaving === undefined) await gone;
+  else handling.leaving(gone);
+  return rehearsed;
 }
 
 async function follow(

@@ -52,14 +52,10 @@ export function dockerSandbox(options: DockerSandboxOptions): Sandbox {
           [OWNER_LABEL]: owner,
           [SANDBOX_LABEL]: name,
         });
-        const destroy = async (): Promise<void> => {
-          standing.delete(held);
-          await takeAway(held);
-        };
+        const destroy = (): Promise<void> => takeAway(held).finally(() => standing.delete(held));
         return { ...prepared, destroy };
       } catch (cause) {
-        standing.delete(held);
-        await takeAway(held);
+        await takeAway(held).finally(() => standing.delete(held));
         throw cause;
       }
     },
