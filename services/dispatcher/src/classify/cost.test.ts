@@ -174,7 +174,7 @@ describe('what a text costs', () => {
       ['[[ ( ', ') ]]'],
       ['((', '))'],
     ]) {
-      const text = open?.repeat(10_000) + 'a' + close?.repeat(10_000);
+      const text = `${open?.repeat(10_000)}a${close?.repeat(10_000)}`;
       expect(millisecondsOf(text)).toBeLessThan(MAX_MS);
       expect(risk(text).level, open).toBe('high');
     }
