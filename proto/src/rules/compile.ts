@@ -2,7 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { type Code, fieldAt, present, type Scope, typeName } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
-import { FUNCTIONS, type Language, METHODS, noSuchField } from './language.ts';
+import { type Language, NAMES, noSuchField } from './language.ts';
 import { isLoop, loop, picks } from './loops.ts';
 import { binary, minus } from './operators.ts';
 
@@ -177,6 +177,5 @@ function method(scope: Scope, node: Node<'rcall'>): Code {
 }
 
 function notOurs(node: ASTNode, named: string): Refusal {
-  const known = [...FUNCTIONS, ...METHODS].join(', ');
-  return new Refusal(node.start, `${named} is not a function of rules`, `use one of ${known}`);
+  return new Refusal(node.start, `${named} is not a function of rules`, `use one of ${NAMES.join(', ')}`);
 }

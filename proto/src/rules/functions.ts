@@ -1,7 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { type Code, present, type Scope, typeName } from './code.ts';
 import { Refusal } from './fault.ts';
-import { noSuchField } from './language.ts';
+import { type FUNCTIONS, type METHODS, noSuchField } from './language.ts';
 import { type Meter, spend } from './meter.ts';
 import { compilePattern } from './patterns.ts';
 import type { Shape } from './shapes.ts';
@@ -9,7 +9,10 @@ import type { Shape } from './shapes.ts';
 type MakeFunction = (scope: Scope, argument: ASTNode) => Code;
 type MakeMethod = (scope: Scope, base: ASTNode, argument: ASTNode | undefined) => Code;
 
-export const FUNCTION_CODE = { has, size } as const satisfies Record<string, MakeFunction>;
+export const FUNCTION_CODE = { has, size } as const satisfies Record<
+  (typeof FUNCTIONS)[number],
+  MakeFunction
+>;
 
 export const METHOD_CODE = {
   startsWith: ofTexts((text, part) => text.startsWith(part)),
@@ -18,7 +21,7 @@ export const METHOD_CODE = {
   matches,
   lowerAscii,
   size: (scope, base) => size(scope, base),
-} as const satisfies Record<string, MakeMethod>;
+} as const satisfies Record<(typeof METHODS)[number], MakeMethod>;
 
 // A unit of work compares or copies about so many characters.
 const CHARACTERS = 64;

@@ -17,10 +17,10 @@ export interface Language {
 
 /** The functions of an expression; those of CEL that are not here take time that nobody can tell beforehand, or need a clock. */
 export const FUNCTIONS = ['has', 'size'] as const;
-export const METHODS = [
-  ...['exists', 'all', 'exists_one', 'filter', 'map'],
-  ...['startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii'],
-] as const;
+export const LOOPS = ['exists', 'all', 'exists_one', 'filter', 'map'] as const;
+export const METHODS = ['startsWith', 'endsWith', 'contains', 'matches', 'lowerAscii', 'size'] as const;
+/** All of them, for whoever has to choose. */
+export const NAMES: readonly string[] = [...new Set([...FUNCTIONS, ...LOOPS, ...METHODS])];
 
 /** Makes the language; a few milliseconds, so once for all rules of a policy. */
 export function createLanguage(): Language {
@@ -97,7 +97,7 @@ function typeRefusal(shapes: Shapes, { code, summary, range, node }: TypeFault):
     return new Refusal(
       nameAt(node, name) ?? at,
       `there is no ${signature}`,
-      suggestion(name, [...new Set([...FUNCTIONS, ...METHODS])], 'the functions are'),
+      suggestion(name, NAMES, 'the functions are'),
     );
   }
   const [, parts = summary] = /^no such overload: (.*)$/.exec(summary) ?? [];

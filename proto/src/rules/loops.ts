@@ -1,6 +1,7 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { type Code, present, type Run, type Scope } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
+import type { LOOPS } from './language.ts';
 import { spend } from './meter.ts';
 
 const MAX_LOOPS = 3;
@@ -10,11 +11,15 @@ const UNITS_PER_FAILURE = 100;
 type Loop = Extract<ASTNode, { readonly op: 'rcall' }>;
 type Step = (run: Run, item: unknown) => unknown;
 
-const LOOPS = { exists, all, exists_one: existsOne, filter, map } as const;
+const LOOP_CODE = { exists, all, exists_one: existsOne, filter, map } as const satisfies Record<
+  (typeof LOOPS)[number],
+  MakeLoop
+>;
+type MakeLoop = (items: Entries, steps: Steps) => Code;
 
 /** Whether a method goes through a list. */
-export function isLoop(name: string): name is keyof typeof LOOPS {
-  return Object.hasOwn(LOOPS, name);
+export function isLoop(name: string): name is keyof typeof LOOP_CODE {
+  return Object.hasOwn(LOOP_CODE, name);
 }
 
 /** Compiles a loop; each turn costs what its expression holds, before it is taken. */
@@ -46,7 +51,7 @@ export function loop(scope: Scope, node: Loop): Code {
       return code(run);
     };
   });
-  return LOOPS[name](items, steps as [Step, ...Step[]]);
+  return LOOP_CODE[name](items, steps as [Step, ...Step[]]);
 }
 
 /** Compiles an `exists` into what gives the entries that it is true of; those for which it fails are none of them. */

@@ -20,6 +20,9 @@ type Binary = Extract<
 type Unary = Extract<ASTNode, { readonly op: '-_' }>;
 
 const MAX_TEXT = 10_000_000;
+// What is made takes memory, too: a tenth of a gigabyte is what the work of a rule suffices for.
+const UNITS_PER_TEXT = 10;
+const UNITS_PER_ENTRY = 4;
 const NUMBERS: ReadonlySet<string> = new Set(['int', 'double']);
 const SCALARS: ReadonlySet<string> = new Set([...NUMBERS, 'string', 'bool']);
 
@@ -152,7 +155,7 @@ function sum(scope: Scope, node: Binary): Code {
     return (run) => {
       const text = left(run) + right(run);
       if (text.length > MAX_TEXT) throw new Failure('a text becomes too long');
-      spend(run.meter, 1 + text.length / 16);
+      spend(run.meter, UNITS_PER_TEXT + text.length / 16);
       return text;
     };
   }
@@ -160,7 +163,7 @@ function sum(scope: Scope, node: Binary): Code {
   const [left, right] = operands<readonly unknown[]>(scope, node);
   return (run) => {
     const [a, b] = [left(run), right(run)];
-    spend(run.meter, a.length + b.length);
+    spend(run.meter, (a.length + b.length) * UNITS_PER_ENTRY);
     return [...a, ...b];
   };
 }

@@ -77,7 +77,8 @@ describe('a pattern', () => {
     ['(?=a)', 'in the syntax of RE2'],
     ['(a)\\1', 'in the syntax of RE2'],
     ['a'.repeat(1001), 'split it'],
-    ['(?:[a-z]{1,100}x){9}', ''],
+    ['(?:[a-z]{1,100}x){9}', 'repeat less'],
+    ['(?i)foo.{0,100}bar', ''],
   ])('%s is refused or taken', (pattern, mend) => {
     const result = compilePattern(pattern);
     expect('mend' in result ? result.mend : '').toContain(mend);

@@ -2,7 +2,9 @@ import { RE2JS, RE2JSSyntaxException } from 're2js';
 import { trapIn } from './traps.ts';
 
 const MAX_PATTERN = 1000;
-const MAX_PROGRAM = 5000;
+// What RE2 makes of a pattern, in instructions: in the worst case each looks at each character.
+const MAX_PROGRAM = 1000;
+const INSTRUCTIONS_PER_UNIT = 64;
 // Measured: about 1 µs for a call, up to 70 ns for a character.
 const UNITS_PER_CALL = 100;
 const UNITS_PER_CHARACTER = 5;
@@ -40,11 +42,12 @@ export function compilePattern(source: string): Pattern | PatternFault {
     };
   try {
     const compiled = RE2JS.compile(source);
-    if (compiled.programSize() > MAX_PROGRAM)
+    const size = compiled.programSize();
+    if (size > MAX_PROGRAM)
       return { at: 0, message: 'is too large a pattern', mend: 'repeat less with {n}, or split it' };
     return {
       test: (text) => compiled.test(text),
-      cost: (length) => UNITS_PER_CALL + length * UNITS_PER_CHARACTER,
+      cost: (length) => UNITS_PER_CALL + length * (UNITS_PER_CHARACTER + size / INSTRUCTIONS_PER_UNIT),
     };
   } catch (cause) {
     if (!(cause instanceof RE2JSSyntaxException)) throw cause;
