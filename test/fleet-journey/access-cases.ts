@@ -103,6 +103,7 @@ function bodyOf(name: RouteName, { directory }: Things): unknown {
     'take-run': CLAIM,
     'tell-run': LANDED,
     'put-workspace': new Uint8Array(1024),
+    'classify-command': { command: 'ls' },
     'add-token': { name: 'mine', role: 'viewer', tenant: 'web', expires_ms: null },
     'add-schedule': scheduleOf(directory),
   };

@@ -2,8 +2,8 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { splitSteps } from '@drylane/proto/steps';
 import { parseMarker, settleSteps } from '@drylane/worker/rehearse/flow';
-import { splitSteps } from '@drylane/worker/rehearse/steps';
 import { wrapSteps } from '@drylane/worker/rehearse/wrap';
 import { expect, it } from 'vitest';
 import { runBatch } from './steps.batch.ts';

@@ -3,7 +3,7 @@ import type { CapturedOutput, Change, Evidence, FileState, StepEvidence } from '
 import { namesHost } from '@drylane/proto/hosts';
 import { classifyPath, encodePath, type PathRules, pathRules } from '@drylane/proto/paths';
 import type { EvidenceSketch } from '@drylane/proto/policy-test';
-import { splitSteps } from '@drylane/worker/rehearse/steps';
+import { splitSteps } from '@drylane/proto/steps';
 
 type Allowed = Pick<Admitted, 'command' | 'shell' | 'expectedWrites' | 'forbiddenPaths' | 'network'>;
 

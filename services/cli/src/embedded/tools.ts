@@ -6,7 +6,7 @@ import { classify } from '@drylane/dispatcher/classify/classify';
 import type { Digest } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Risk } from '@drylane/proto/risk';
-import { type StepPlan, splitSteps } from '@drylane/worker/rehearse/steps';
+import { type StepPlan, splitSteps } from '@drylane/proto/steps';
 import type { Tried } from './examples.ts';
 import { openPolicy } from './policy.ts';
 

@@ -29,6 +29,7 @@ const CELLS: Readonly<Record<Action, readonly [Cell, Cell, Cell, Cell, Cell]>> =
   'promote-run': ['own', 'no', 'yes', 'no', 'no'],
   'put-workspace': ['yes', 'no', 'yes', 'no', 'no'],
   'read-policy': ['yes', 'yes', 'yes', 'yes', 'yes'],
+  'read-risk': ['yes', 'yes', 'yes', 'yes', 'no'],
   'read-change-set': ['own', 'yes', 'yes', 'no', 'claimed'],
   'claim-run': ['no', 'no', 'no', 'no', 'yes'],
   'settle-run': ['no', 'no', 'no', 'no', 'claimed'],
@@ -45,7 +46,7 @@ type Run = Extract<Resource, { kind: 'run' }>;
 
 const ME = 'token:me';
 const OTHER = 'oidc:https://login.example.com#7';
-const FLEET: readonly Action[] = ['read-policy', 'read-metrics'];
+const FLEET: readonly Action[] = ['read-policy', 'read-risk', 'read-metrics'];
 const TENANT: readonly Action[] = [
   'submit-run',
   'list-runs',
@@ -95,7 +96,7 @@ describe('every action of every role', () => {
 
   it('stands in the table, and no other', () => {
     expect(Object.keys(ACCESS)).toEqual([...ACTIONS]);
-    expect(new Set(rows.map(({ action }) => action)).size).toBe(23);
+    expect(new Set(rows.map(({ action }) => action)).size).toBe(24);
     for (const row of Object.values(ACCESS)) expect(Object.keys(row).sort()).toEqual([...ROLES].sort());
   });
 });

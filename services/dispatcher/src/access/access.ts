@@ -44,6 +44,7 @@ const ACTED_ON = {
   'promote-run': 'run',
   'put-workspace': 'tenant',
   'read-policy': 'fleet',
+  'read-risk': 'fleet',
   'read-change-set': 'run',
   'claim-run': 'run',
   'settle-run': 'run',
@@ -90,6 +91,7 @@ export const ACCESS: Readonly<Record<Action, Row>> = {
   'promote-run': { ...OPERATORS, submitter: 'own' },
   'put-workspace': ASKERS,
   'read-policy': { ...READERS, worker: 'yes' },
+  'read-risk': READERS,
   // Contents as they are, not scrubbed as diffs are: not for whoever only looks, nor for another agent.
   'read-change-set': { ...DECIDERS, submitter: 'own', worker: 'claimed' },
   'claim-run': WORKERS,

@@ -86,6 +86,8 @@ async function requestOf(name: RouteName, changes: boolean): Promise<readonly [p
     }
     case 'put-workspace':
       return [`${path}?tenant=web`, { body: 'a tar', headers: { 'content-type': 'application/x-tar' } }];
+    case 'classify-command':
+      return [path, { json: { command: 'ls' } }];
     case 'add-token':
       return [path, { json: { name: `t-${n++}`, role: 'viewer', tenant: 'web', expires_ms: null } }];
     case 'revoke-token':

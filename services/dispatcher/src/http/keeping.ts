@@ -3,10 +3,11 @@ import { metered } from './body.ts';
 import { type Handlers, ok, refuse } from './handler.ts';
 import { nextPath, pageOf } from './page.ts';
 
-/** What is kept beside runs: workspaces, the policy, tokens and schedules. */
+/** Everything beside runs: workspaces, the policy and what it would say of a command, tokens and schedules. */
 export const keepingHandlers: Handlers<
   | 'put-workspace'
   | 'read-policy'
+  | 'classify-command'
   | 'add-token'
   | 'list-tokens'
   | 'revoke-token'
@@ -28,6 +29,7 @@ export const keepingHandlers: Handlers<
     const { digest, policy } = await service.policy();
     return ok({ digest, policy });
   },
+  'classify-command': async ({ body }, { service }) => ok(service.classify(body)),
   'add-token': async ({ who, body }, { tokens }) => ok(await tokens.create(body, who.id, Date.now()), 201),
   'list-tokens': async ({ query, target: tenants }, { tokens }) => {
     const { limit, after } = query;

@@ -16,6 +16,7 @@ import type { Principal } from '../access/access.ts';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { ChainedEvent } from '../ledger/chain.ts';
 import type { Run } from '../ledger/event.ts';
+import type { Classified, ClassifyRequest } from './wire.ts';
 
 export interface SubmitOptions {
   readonly tenant: string;
@@ -145,6 +146,8 @@ export interface Service {
   /** Keeps a tar of a workspace. What the stream throws is thrown, and then nothing is kept. */
   keepWorkspace(who: Principal, tenant: string, tar: AsyncIterable<Uint8Array>): Promise<StoredBytes>;
   policy(): Promise<LoadedPolicy>;
+  /** Of a command's text alone: nothing is kept of it, and nobody is told. */
+  classify(asked: ClassifyRequest): Classified;
   addSchedule(who: Principal, tenant: string, request: ScheduleRequest): Promise<Schedule>;
   /** Those of tenants, by id, after the one of `after`. */
   schedules(query: ScheduleQuery): Promise<readonly Schedule[]>;

@@ -163,6 +163,12 @@ export const ROUTES = {
     summary: 'Keep a tar of a directory, for envelopes to name as workspace.snapshot',
     ...{ query: wire.TenantOnly, consumes: 'tar', answers: { 201: json(wire.KeptWorkspace) } },
   },
+  'classify-command': {
+    ...{ method: 'POST', path: '/v1/classify', of: 'fleet', action: 'read-risk' },
+    summary:
+      'The risk of a command, from its text alone, and the steps that it would be split into. Nothing is kept',
+    ...{ body: wire.ClassifyRequest, consumes: 'document', answers: { 200: json(wire.Classified) } },
+  },
   'read-policy': {
     ...{ method: 'GET', path: '/v1/policy', of: 'fleet', action: 'read-policy' },
     ...{ summary: 'What is allowed at all', answers: { 200: json(wire.ShownPolicy) } },

@@ -5,6 +5,7 @@ import { Envelope } from '@drylane/proto/envelope';
 import { RunId } from '@drylane/proto/ids';
 import { RUN_STATES } from '@drylane/proto/lifecycle';
 import { Policy } from '@drylane/proto/policy';
+import { Risk } from '@drylane/proto/risk';
 import { Schedule, ScheduleId } from '@drylane/proto/schedule';
 import { z } from 'zod';
 import { TokenRow } from '../access/row.ts';
@@ -91,6 +92,24 @@ export const Heard = z.strictObject({
 
 export const TenantOnly = z.strictObject({ tenant: TenantQuery });
 export const NoQuery = z.strictObject({});
+
+export const ClassifyRequest = z.strictObject({
+  command: Envelope.shape.command,
+  shell: Envelope.shape.shell.unwrap().default('bash'),
+});
+export type ClassifyRequest = z.infer<typeof ClassifyRequest>;
+
+const ShownStep = z.strictObject({
+  text: z.string(),
+  operator: z.enum(['&&', '||', ';', '&']).nullable().describe('What joins it to the step before it'),
+  span: z.tuple([z.int(), z.int()]).describe('UTF-16 offsets in the command, end excluded'),
+});
+export const Classified = z.strictObject({
+  risk: Risk,
+  steps: z.array(ShownStep).min(1).describe('What could be rehearsed one by one, instead of all at once'),
+  whole: z.string().nullable().describe('Why it stays one step, where it cannot be split'),
+});
+export type Classified = z.infer<typeof Classified>;
 
 export const KeptWorkspace = z.strictObject({ snapshot: Digest, bytes: z.int().min(0) });
 

@@ -5,6 +5,7 @@ import { submit } from '../dispatch/submit.ts';
 import type { Service } from '../http/service.ts';
 import { isKeyOfSchedule } from '../schedule/due.ts';
 import { claimingOf } from './claiming.ts';
+import { classified } from './classifying.ts';
 import { landingOf } from './landing.ts';
 import { readingOf } from './reading.ts';
 
@@ -27,6 +28,7 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
     },
     keepWorkspace: (_, __, tar) => desk.blobs.putStream(tar),
     policy: async () => fleet.policy,
+    classify: (asked) => classified(asked, fleet.policy.policy.risk),
   };
 }
 

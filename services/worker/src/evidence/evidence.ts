@@ -1,9 +1,9 @@
 import type { Change, Evidence, StepEvidence } from '@drylane/proto/evidence';
+import type { StepPlan } from '@drylane/proto/steps';
 import type { Gathered } from '../changeset/gather.ts';
 import { untoldBy } from '../gate/untold.ts';
 import type { SettledSteps } from '../rehearse/flow.ts';
 import type { RehearsalRequest } from '../rehearse/rehearse.ts';
-import type { StepPlan } from '../rehearse/steps.ts';
 import { SCRATCH } from '../sandbox/container.ts';
 import type { ObservedOutside, PreparedSandbox, SandboxOutcome } from '../sandbox/sandbox.ts';
 import { GAPS } from '../trace/gaps.ts';

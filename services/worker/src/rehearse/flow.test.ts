@@ -1,7 +1,7 @@
+import { opaquePlan, type Step, type StepPlan, splitSteps } from '@drylane/proto/steps';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseMarker, settleSteps, type TimedMarker } from './flow.ts';
-import { opaquePlan, type Step, type StepPlan, splitSteps } from './steps.ts';
 
 const shell = (exitCode: number | null) => ({ exitCode, startedAtMs: 0, endedAtMs: 1000 });
 

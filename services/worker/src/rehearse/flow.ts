@@ -1,4 +1,4 @@
-import type { Step, StepPlan } from './steps.ts';
+import type { Step, StepPlan } from '@drylane/proto/steps';
 
 /** What a step's end marker says. It is a claim: the command can write one as well. */
 export interface Marker {

@@ -1,9 +1,9 @@
 import type { KnownSecret } from '@drylane/chassis/redact/known';
 import type { LimitValues } from '@drylane/proto/limits';
 import type { PathPattern } from '@drylane/proto/paths';
+import { type StepPlan, splitSteps } from '@drylane/proto/steps';
 import { ACK_FIFO, EVENTS_FIFO } from '../sandbox/control.ts';
 import type { LiveTerms, SandboxSpec } from '../sandbox/sandbox.ts';
-import { type StepPlan, splitSteps } from './steps.ts';
 import { wrapSteps } from './wrap.ts';
 
 /** A rehearsal as it was admitted: every default filled in, every limit within what policy allows. */

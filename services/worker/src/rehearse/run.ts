@@ -4,6 +4,7 @@ import { watchFor } from '@drylane/chassis/redact/watch';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import { pathRules } from '@drylane/proto/paths';
+import { opaquePlan } from '@drylane/proto/steps';
 import { type BuiltChangeSet, buildChangeSet, type ChangeSetBlobs } from '../changeset/build.ts';
 import { type Gathered, gather, NOTHING } from '../changeset/gather.ts';
 import { createAttribution } from '../evidence/attribution.ts';
@@ -19,7 +20,6 @@ import type { PreparedSandbox, Sandbox, SandboxListener, ShellEnd } from '../san
 import { openTrace } from '../trace/trace.ts';
 import { parseMarker, settleSteps, type TimedMarker } from './flow.ts';
 import { planRehearsal, type RehearsalPlan, type RehearsalRequest } from './rehearse.ts';
-import { opaquePlan } from './steps.ts';
 
 /** What a rehearsal leaves: its evidence, and the diffs of what it changed, both scrubbed. */
 export interface Rehearsed {

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts for a shell
 
+import type { ShellName } from '@drylane/proto/steps';
 import fc from 'fast-check';
-import type { ShellName } from './steps.ts';
 
 const SIMPLE = [
   'true',

@@ -1,9 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts for a shell
 
+import { MAX_STEPS, MAX_WRAPPED_BYTES, type ShellName, splitSteps } from '@drylane/proto/steps';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { scripts } from './steps.generate.ts';
-import { MAX_STEPS, MAX_WRAPPED_BYTES, type ShellName, splitSteps } from './steps.ts';
 import { wrapSteps } from './wrap.ts';
 
 function split(text: string, shell: ShellName = 'bash'): string[] {

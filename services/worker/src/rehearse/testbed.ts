@@ -15,8 +15,8 @@ import {
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type ShellName, type StepPlan, splitSteps } from '@drylane/proto/steps';
 import { parseMarker, type SettledSteps, settleSteps, type TimedMarker } from './flow.ts';
-import { type ShellName, type StepPlan, splitSteps } from './steps.ts';
 import { wrapSteps } from './wrap.ts';
 
 /** Everything about a run that markers must not change. */

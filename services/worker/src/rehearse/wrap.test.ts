@@ -1,10 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts for a shell
 
+import { opaquePlan, type ShellName, splitSteps } from '@drylane/proto/steps';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BASH_TEXTS, PORTABLE_TEXTS } from './steps.examples.ts';
 import { scripts } from './steps.generate.ts';
-import { opaquePlan, type ShellName, splitSteps } from './steps.ts';
 import { openTestbed, type Testbed } from './testbed.ts';
 import { wrapSteps } from './wrap.ts';
 

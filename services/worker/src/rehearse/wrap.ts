@@ -1,4 +1,4 @@
-import type { ShellName, Step, StepPlan } from './steps.ts';
+import type { ShellName, Step, StepPlan } from '@drylane/proto/steps';
 
 /** The two FIFOs by which a marker reports and waits, by absolute path as the shell sees them. */
 export interface MarkerPaths {

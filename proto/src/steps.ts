@@ -1,5 +1,5 @@
-import { parseShell } from '@drylane/proto/shell';
 import type { CommandNode, Pipeline, PipelineNode, Statement } from 'unbash';
+import { parseShell } from './shell.ts';
 import { hereDocs, readGaps, type Span } from './steps-gaps.ts';
 import { whyOpaque } from './steps-rules.ts';
 
