@@ -1,10 +1,11 @@
 import { parseShell } from '@drylane/proto/shell';
+import { commandBehind } from './behind.ts';
 import { readNames } from './bindings.ts';
 import { placeEffect, readEffects } from './effects.ts';
 import { readFind } from './find.ts';
 import { readFlags } from './flags.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
-import { codesOf, commandAfterDashes, PRINTERS } from './nested.ts';
+import { codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
 import { normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
@@ -65,7 +66,7 @@ export function emit(reader: Reader, command: Words): { readonly program: string
   if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
   if (program === 'find') emitFound(reader, command, inner, args);
   const carrier = { ...invocation, input: context.input };
-  const behind = commandAfterDashes(carrier);
+  const behind = commandBehind(invocation);
   if (behind.length > 0 && context.depth >= MAX_DEPTH) reader.unread.push({ why: 'too-deep', span });
   else if (behind.length > 0)
     emit(reader, {
@@ -76,8 +77,8 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       assignments: [],
     });
   for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
-  for (const { name: variable, value } of assignments)
-    if (variable === 'PROMPT_COMMAND' && value !== null) readCode(reader, value, inner, variable);
+  for (const assigned of assignments)
+    for (const code of codesOfAssignment(assigned)) readCode(reader, code, inner, assigned.name);
   return { program };
 }
 

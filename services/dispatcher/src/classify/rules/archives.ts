@@ -33,27 +33,6 @@ export const ARCHIVES: readonly Rule[] = [
     not_matches: ['tar tf a.tar', 'tar czf a.tgz a'],
   },
   {
-    id: 'archive-runs-commands',
-    programs: 'tar gtar bsdtar star zip rar 7z cpio rsync unzip ar',
-    when: any(
-      flag(
-        '--to-command --use-compress-program -I --rsh-command --rmt-command',
-        '--info-script --new-volume-script -TT --unzip-command',
-      ),
-      word(/--checkpoint-action=|exec=/),
-    ),
-    dimension: 'write',
-    points: 7,
-    message: 'makes the archiver run another program',
-    opaque: true,
-    matches: [
-      'tar cf a --checkpoint=1 --checkpoint-action=exec=sh b',
-      'tar xf a --to-command=sh',
-      'zip a b -T -TT sh',
-    ],
-    not_matches: ['tar xf a', 'zip a b'],
-  },
-  {
     id: 'unpacks-absolute',
     programs: 'tar gtar bsdtar cpio unzip pax',
     when: any(
@@ -127,6 +106,38 @@ export const ARCHIVES: readonly Rule[] = [
     message: 'makes or uses keys and signatures',
     matches: ['ssh-keygen -t ed25519 -f a', 'openssl genrsa -out a.key 2048', 'gpg --import a'],
     not_matches: ['gpg --list-keys', 'openssl version', 'openssl x509 -in a -noout'],
+  },
+  {
+    id: 'deletes-keys',
+    programs: 'gpg gpg2 ssh-add ssh-keygen keytool security',
+    when: any(
+      word(/^--delete-(secret-|secret-and-public-)?keys?$/),
+      all((c) => c.program === 'ssh-add', flag('-D', '-d')),
+      all((c) => c.program === 'keytool', flag('-delete')),
+      all((c) => c.program === 'security', verb('delete-keychain, delete-certificate, delete-identity')),
+    ),
+    dimension: 'blast_radius',
+    points: 6,
+    message: 'deletes keys',
+    matches: ['gpg --delete-secret-keys me', 'ssh-add -D'],
+    not_matches: ['gpg --list-keys', 'ssh-add -l'],
+  },
+  {
+    id: 'removes-originals',
+    programs: 'zip 7z 7za 7zz rar fdupes jdupes rdfind rmlint mogrify',
+    when: any(
+      all((c) => c.program === 'zip', flag('-m', '--move')),
+      all((c) => /^7z/.test(c.program), flag('-sdel')),
+      all((c) => c.program === 'rar', flag('-df', '-dr')),
+      all((c) => /^[fj]dupes$/.test(c.program), flag('-d', '--delete')),
+      all((c) => c.program === 'rdfind', flag('-deleteduplicates')),
+      (c) => c.program === 'mogrify',
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'removes or overwrites the files that it works on',
+    matches: ['zip -m a.zip b', '7z a -sdel a.7z b', 'fdupes -rdN .', 'mogrify -resize 10% a.jpg'],
+    not_matches: ['zip a.zip b', '7z a a.7z b', 'fdupes -r .'],
   },
   {
     id: 'exports-private-keys',

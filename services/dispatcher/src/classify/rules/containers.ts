@@ -62,7 +62,7 @@ export const CONTAINERS: readonly Rule[] = [
     id: 'removes-containers',
     programs: ENGINES,
     when: verbLike(
-      /^(rm|rmi|stop|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop)$/,
+      /^(rm|rmi|rmp|stop|stopp|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop)$/,
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -116,7 +116,7 @@ export const CONTAINERS: readonly Rule[] = [
   {
     id: 'deletes-in-cluster',
     programs: CLUSTERS,
-    when: verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave)$/),
+    when: verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave|gc)$/),
     dimension: 'blast_radius',
     points: 7,
     message: 'deletes from a cluster',

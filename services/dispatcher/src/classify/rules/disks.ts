@@ -34,11 +34,11 @@ export const DISKS: readonly Rule[] = [
     id: 'mounts',
     programs:
       'swapon mount umount fusermount bindfs mount.nfs udisksctl autofs cifs mount.cifs losetup squashfuse',
-    when: hasTarget,
+    when: any(hasTarget, flag('-a', '--all')),
     dimension: 'write',
     points: 4,
     message: 'attaches or detaches file systems',
-    matches: ['mount /dev/sdb1 /mnt', 'umount /mnt'],
+    matches: ['mount /dev/sdb1 /mnt', 'umount /mnt', 'umount -a'],
     not_matches: ['mount', 'mount -l'],
   },
   {

@@ -1,6 +1,6 @@
 import { normalise } from '../places.ts';
 import { SHELLS } from '../wrappers.ts';
-import { all, any, flag, not, operand, word } from './conditions.ts';
+import { all, any, flag, not, operand } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const RUNNERS = /^(python|perl|ruby|node|php|lua|source|\.)$/;
@@ -133,16 +133,6 @@ export const EVASION: readonly Rule[] = [
     opaque: true,
     matches: ['/tmp/a', 'bash /dev/shm/a'],
     not_matches: ['ls /tmp/a', './a'],
-  },
-  {
-    id: 'redefines-words',
-    programs: 'alias hash enable unalias',
-    when: any(word(/=/), flag('-p', '-r', '-n', '-f', '-d'), (c) => c.program === 'unalias'),
-    dimension: 'write',
-    points: 3,
-    message: 'gives a command’s name another meaning',
-    matches: ["alias ll='ls -l'", 'enable -f a b', 'unalias -a'],
-    not_matches: ['alias', 'hash git'],
   },
   {
     id: 'sets-trap',

@@ -1,7 +1,11 @@
+import type { Effect, Invocation } from '../model.ts';
 import { all, any, asksOnly, flag, hasTarget, not, operand, word } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const helpless = not(asksOnly);
+
+const appends = (c: Invocation, effect: Effect): boolean =>
+  c.redirections.some((r) => r.target === effect.target && (r.operator === '>>' || r.operator === '&>>'));
 
 export const FILES: readonly Rule[] = [
   {
@@ -43,6 +47,26 @@ export const FILES: readonly Rule[] = [
     message: 'cuts files off or changes their size',
     matches: ['truncate -s 0 log.txt'],
     not_matches: ['truncate --version'],
+  },
+  {
+    id: 'empties-file',
+    programs: '',
+    when: (c) => {
+      const silent = c.name === null || c.program === ':' || c.program === 'true';
+      const nothing = c.operands[0]?.text === '/dev/null' && /^(cp|cat|tee|sort|mv|install)$/.test(c.program);
+      if (!silent && !nothing) return false;
+      return c.effects.find(
+        (e) =>
+          e.kind === 'write' &&
+          /^(inside|workspace|outside|home|shared|unknown)$/.test(e.place) &&
+          !appends(c, e),
+      )?.target;
+    },
+    dimension: 'write',
+    points: 4,
+    message: 'empties a file',
+    matches: ['> data.json', ': > a', 'cp /dev/null a', 'cat /dev/null > a'],
+    not_matches: ['>> a', 'ls > a', 'A=b', ': > /tmp/a', 'cat a > /dev/null'],
   },
   {
     id: 'finds-and-deletes',

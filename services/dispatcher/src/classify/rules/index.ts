@@ -7,8 +7,10 @@ import { DISKS } from './disks.ts';
 import { EVASION } from './evasion.ts';
 import { FILES } from './files.ts';
 import { INTERPRETERS_RULES } from './interpreters.ts';
+import { LOLBINS } from './lolbins.ts';
 import { NETWORK } from './network.ts';
 import { PACKAGES } from './packages.ts';
+import { PERSISTENCE } from './persistence.ts';
 import { REMOTE } from './remote.ts';
 import type { Rule } from './rule.ts';
 import { SHELL_RULES } from './shells.ts';
@@ -37,6 +39,8 @@ const FAMILIES: readonly Rule[] = [
   ...SHELL_RULES,
   ...EVASION,
   ...CREDENTIALS,
+  ...PERSISTENCE,
+  ...LOLBINS,
   ...TARGETS,
 ];
 

