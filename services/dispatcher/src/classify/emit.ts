@@ -18,6 +18,8 @@ const MAX_NESTED_LENGTH = 20_000;
 const NESTED_COST = 100;
 /** Commands that one find may start. */
 const MAX_FOUND = 8;
+/** Programs that append what they find to the command behind them. */
+const SEARCHES = new Set(['fd', 'fdfind']);
 /** Directories a text goes to that are kept in mind. */
 const MAX_DIRECTORIES = 6;
 
@@ -75,6 +77,7 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       words: behind,
       redirections: [],
       assignments: [],
+      fed: command.fed || SEARCHES.has(program),
     });
   for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
   for (const assigned of assignments)

@@ -21,7 +21,7 @@ export function programOf(name: Arg): string {
     /^(python|pypy|pip|ruby|perl|lua|php|node|gcc|g\+\+|clang|clang\+\+|gnuplot|wish|tclsh)-?\d[\d.]*$/.exec(
       base,
     );
-  return versioned?.[1] ?? base;
+  return versioned?.[1] ?? base.replace(/^(kafka-[a-z-]+)\.sh$/, '$1');
 }
 
 /** Takes sudo, env, timeout, xargs and their like off; a wrapper with no command behind it is the command. */

@@ -22,8 +22,11 @@ export const CLOUD: readonly Rule[] = [
   {
     id: 'changes-cloud',
     programs: CLOUDS,
-    when: verbLike(
-      /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+    when: all(
+      not(verb('configure list, configure list-profiles, configure get, config list, config get, auth list')),
+      verbLike(
+        /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+      ),
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -34,14 +37,14 @@ export const CLOUD: readonly Rule[] = [
       'gcloud compute instances create a',
       'vercel deploy',
     ],
-    not_matches: ['aws s3 ls', 'az vm list'],
+    not_matches: ['aws s3 ls', 'az vm list', 'aws configure list'],
   },
   {
     id: 'deletes-in-cloud',
     programs: CLOUDS,
     when: any(
       verbLike(
-        /^(delete|remove|rm|rb|terminate|destroy|purge|drop|deregister|detach|revoke|cancel|disable|unsubscribe|release-addresses?|schedule-key-deletion|disassociate|undeploy|unregister|uninstall|wipe|empty|apps:destroy|flush|deactivate|remove-.*|unset|abandon|prune)([-:_].*)?$/,
+        /^(delete|remove|rm|rb|terminate|destroy|purge|drop|deregister|detach|revoke|cancel|disable|unsubscribe|release-addresses?|schedule-key-deletion|disassociate|undeploy|unregister|uninstall|wipe|empty|apps:destroy|flush|deactivate|remove-.*|unset|abandon|prune|down|teardown)([-:_].*)?$/,
       ),
       ({ operands }) =>
         operands
@@ -99,10 +102,22 @@ export const CLOUD: readonly Rule[] = [
     not_matches: ['aws iam list-users'],
   },
   {
-    id: 'plans-infrastructure',
+    id: 'previews-infrastructure',
+    programs: INFRA,
+    when: verb('plan, preview, run-all plan, stack output, config get, config, stack'),
+    dimension: 'network',
+    points: 3,
+    message: 'asks what would change in infrastructure that others use',
+    matches: ['terraform plan', 'pulumi preview', 'terragrunt run-all plan'],
+    not_matches: ['terraform apply', 'terraform fmt', 'pulumi up'],
+  },
+  {
+    id: 'works-on-infrastructure',
     programs: INFRA,
     when: all(
       iacHelp,
+      not(verb('plan, run-all plan, stack output, config get, config, stack')),
+      not(flag('--syntax-check --list-hosts --list-tasks --list-tags')),
       not(
         verb(
           'fmt, validate, version, output, show, graph, providers, console, state list, state show',
@@ -113,14 +128,15 @@ export const CLOUD: readonly Rule[] = [
     dimension: 'network',
     points: 4,
     message: 'works on infrastructure that others use',
-    matches: ['terraform plan', 'pulumi up', 'ansible all -m ping'],
-    not_matches: ['terraform fmt', 'terraform --version', 'terraform validate'],
+    matches: ['terraform init', 'pulumi up', 'ansible all -m ping'],
+    not_matches: ['terraform fmt', 'terraform --version', 'terraform plan', 'ansible all --list-hosts'],
   },
   {
     id: 'changes-infrastructure',
     programs: INFRA,
     when: any(
       verb(
+        'config set-all, config refresh',
         'apply, up, import, taint, untaint, refresh, state mv, state push',
         'state replace-provider, run-all apply, build, config set, workspace new, force-unlock',
         'update, deploy, stack import, rename, run-all, bootstrap, push',
@@ -128,6 +144,13 @@ export const CLOUD: readonly Rule[] = [
       all(
         (c) => /^(ansible|ansible-playbook|salt|salt-call|puppet|chef|knife)$/.test(c.program),
         not(flag('--syntax-check --list-hosts --list-tasks --list-tags')),
+        (c) =>
+          !(
+            c.program === 'ansible' &&
+            /^(ansible\.builtin\.)?(ping|setup|debug|gather_facts|stat|find|assert)$/.test(
+              c.flags.get('-m')?.text ?? '',
+            )
+          ),
         (c) => c.operands.length > 0,
       ),
     ),
@@ -135,7 +158,7 @@ export const CLOUD: readonly Rule[] = [
     points: 6,
     message: 'changes running infrastructure',
     matches: ['terraform apply', 'pulumi up', 'ansible-playbook site.yml'],
-    not_matches: ['terraform plan', 'ansible-playbook --syntax-check a'],
+    not_matches: ['terraform plan', 'ansible-playbook --syntax-check a', 'ansible all -m ping'],
   },
   {
     id: 'destroys-infrastructure',
@@ -159,7 +182,8 @@ export const CLOUD: readonly Rule[] = [
       'vault op doppler pass gopass bw lpass chamber aws-vault infisical keyring secret-tool security berglas credstash keepassxc-cli gcloud-secrets sops ansible-vault akeyless',
     when: not(
       verb(
-        'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me',
+        'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me, help',
+        'kv list, policy list, policy read, token lookup, secrets list, operator raft list-peers, plugin list, namespace list',
         'projects list, user list, item list, vault list, secrets list, configs',
       ),
     ),

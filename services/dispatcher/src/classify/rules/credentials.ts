@@ -1,6 +1,7 @@
 import type { Arg, Invocation } from '../model.ts';
 import { isKeyFile, isSecret, normalise } from '../places.ts';
 import { all, any, asksOnly, flag, not, operand, pathsOf, word } from './conditions.ts';
+import { READERS } from './known.ts';
 import type { Condition, Rule } from './rule.ts';
 
 /** Programs that look at a path's name or status, not at what it holds, or only print their words. */
@@ -15,7 +16,14 @@ const readsPath =
   (c) =>
     NAMES_ONLY.has(c.program) && c.redirections.length === 0
       ? false
-      : candidates(c).find((a) => test(normalise(a.text.replace(/^@|^\w+=@?/, ''))));
+      : candidates(c).find((a) => test(normalise(a.text.replace(/^@|^\w+=@?/, ''))) && !isWord(c, a));
+
+/** `gh secret list`: one of the first words of a tool with subcommands, and no file. */
+const isWord = (c: Invocation, a: Arg): boolean =>
+  /^(secrets?|credentials?)\/?$/.test(a.text) &&
+  c.operands.slice(0, 3).includes(a) &&
+  !READERS.has(c.program) &&
+  !/^(cp|mv|tar|zip|scp|rsync|curl|install|gzip|openssl|gpg|age|split|dd)$/.test(c.program);
 
 /** Flags whose value is written, or names an identity that the program itself uses. */
 const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E'];

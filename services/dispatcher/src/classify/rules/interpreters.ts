@@ -38,6 +38,18 @@ const does =
 const HARMLESS_MODULES =
   /^(json\.tool|this|platform|site|sysconfig|calendar|timeit|dis|tokenize|ast|antigravity)$/;
 
+/** `php -m`, `dotnet list package`: what is built in or installed. */
+const asksInterpreter: Condition = any(
+  all(
+    (c) => c.program === 'php',
+    (c) => c.args.every((a) => /^(-m|-i|--ini|--modules|--info)$/.test(a.text)),
+  ),
+  all(
+    (c) => c.program === 'dotnet',
+    (c) => /^(list|help)$/.test(c.operands[0]?.text ?? ''),
+  ),
+);
+
 const hasCode: Condition = (c) => codeOf(c).length > 0;
 
 export const INTERPRETERS_RULES: readonly Rule[] = [
@@ -153,11 +165,12 @@ export const INTERPRETERS_RULES: readonly Rule[] = [
     programs: `${INTERPRETERS} java javaw mono wine dotnet`,
     when: all(
       not(asksOnly),
+      not(asksInterpreter),
       not(hasCode),
       (c) => !/^(bun|deno)$/.test(c.program) || /[./]/.test(c.operands[0]?.text ?? ''),
       any(
         (c) => c.operands.length > 0,
-        flag('-jar', '-cp', '-m', '-f', '-classpath'),
+        flag('-jar', '-cp', '-m', '-f', '-classpath', '--test'),
         (c) => c.redirections.some((r) => r.operator === '<'),
         (c) => c.fed,
       ),

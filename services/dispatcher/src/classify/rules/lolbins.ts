@@ -147,7 +147,7 @@ export const LOLBINS: readonly Rule[] = [
   {
     id: 'operand-runs-program',
     programs:
-      'msgfilter msgexec run-parts logsave cobc ginsh tasksh tdbtool jjs jrunscript ld.so sftp ftp lftp smbclient latex pdflatex xelatex lualatex make gmake apt apt-get csvtool nginx',
+      'msgfilter msgexec run-parts logsave cobc ginsh tasksh tdbtool jjs jrunscript ld.so sftp ftp lftp smbclient latex pdflatex xelatex lualatex make gmake apt apt-get csvtool nginx run-mailcap',
     when: any(
       all((c) => /^(msg|run-|log|cobc|ginsh|task|tdb|jjs|jrun|ld)/.test(c.program), operand(/./)),
       all((c) => /ftp$|^smbclient$/.test(c.program), word(/^\s*!/)),

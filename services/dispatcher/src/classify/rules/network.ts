@@ -117,7 +117,7 @@ export const NETWORK: readonly Rule[] = [
   {
     id: 'looks-up-or-pings',
     programs:
-      'ping ping6 dig host nslookup whois traceroute traceroute6 tracepath mtr drill dog doggo kdig delv fping arping hping3 tcptraceroute finger ntpdate chronyc ntpq speedtest speedtest-cli iperf iperf3 nmblookup avahi-browse dns-sd rpcinfo showmount snmpwalk snmpget ldapsearch smbstatus rdesktop xfreerdp vncviewer irssi weechat wait4x getent-hosts',
+      'ping ping6 dig host nslookup whois traceroute traceroute6 tracepath mtr drill dog doggo kdig delv fping arping hping3 tcptraceroute finger ntpdate chronyc ntpq speedtest speedtest-cli iperf iperf3 nmblookup avahi-browse ssh-keyscan dns-sd rpcinfo showmount snmpwalk snmpget ldapsearch smbstatus rdesktop xfreerdp vncviewer irssi weechat wait4x getent-hosts',
     when: any(operand(/./), flag('-s', '-c', '-H')),
     dimension: 'network',
     points: 3,

@@ -3,9 +3,9 @@ import type { Rule } from './rule.ts';
 
 const REMOTE_SHELLS =
   'ssh mosh rsh rlogin telnet autossh sshpass pssh clusterssh slogin dbclient plink dropbear tmate winrs evil-winrm psexec.py wmiexec.py smbexec.py';
-const STORES = /^(rclone|restic|borg|duplicity)$/;
+const STORES = /^(rclone|restic|borg|duplicity|s3cmd|s4cmd|s5cmd|mc|rdiff-backup)$/;
 const READS_STORE =
-  /^(ls|lsd|lsl|lsf|list|info|snapshots|stats|check|size|about|version|tree|cat|diff|config|find|status)$/;
+  /^(ls|lsd|lsl|lsf|list|info|snapshots|stats|check|size|about|version|tree|cat|diff|config|find|status|head|stat|du|snapshots|help|md5sum|hashsum|listremotes|key|alias)$/;
 
 export const REMOTE: readonly Rule[] = [
   {
@@ -49,7 +49,7 @@ export const REMOTE: readonly Rule[] = [
   },
   {
     id: 'asks-store',
-    programs: 'rclone restic borg duplicity',
+    programs: 'rclone restic borg duplicity s3cmd s4cmd s5cmd mc rdiff-backup',
     when: operand(/./),
     dimension: 'network',
     points: 3,

@@ -112,7 +112,13 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'file-into-shell',
     programs: `${ALL_SHELLS} source .`,
     when: any(
-      all(not(readsInput), (c) => ![...c.flags.keys()].some((f) => /^-[a-zA-Z]*c/.test(f)), operand(/./)),
+      all(
+        not(readsInput),
+        // `bash -n` reads the script and runs nothing of it, unless a `+n` follows.
+        (c) => !SHELLS.has(c.program) || c.args[0]?.text !== '-n' || /^[-+]/.test(c.args[1]?.text ?? ''),
+        (c) => ![...c.flags.keys()].some((f) => /^-[a-zA-Z]*c/.test(f)),
+        operand(/./),
+      ),
       all(readsInput, (c) => c.redirections.find((r) => r.operator === '<')),
     ),
     dimension: 'write',
@@ -120,7 +126,7 @@ export const SHELL_RULES: readonly Rule[] = [
     message: 'runs a script that is not read here',
     opaque: true,
     matches: ['bash a.sh', 'sh -x a.sh', 'source a', '. ./env.sh', 'bash < a'],
-    not_matches: ["bash -c 'ls'", 'bash --version', 'echo ls | sh'],
+    not_matches: ["bash -c 'ls'", 'bash --version', 'echo ls | sh', 'bash -n a.sh'],
   },
   {
     id: 'opens-shell',

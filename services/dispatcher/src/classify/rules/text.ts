@@ -121,7 +121,7 @@ export const TEXT: readonly Rule[] = [
   {
     id: 'formats-code',
     programs:
-      'perltidy gofmt goimports clang-format prettier eslint stylelint black isort ruff rustfmt autopep8 yapf shfmt biome standard swiftformat ktlint rubocop',
+      'perltidy gofmt goimports clang-format prettier eslint stylelint black isort ruff rustfmt autopep8 yapf shfmt biome standard swiftformat ktlint rubocop markdownlint markdownlint-cli2 typos codespell oxlint xo dprint taplo sqlfluff buildifier stylua elm-format ormolu fourmolu zprint cljfmt scalafmt detekt gofumpt golines terraform-docs tidy-html5 djlint curlylint blacken-docs docformatter pyupgrade autoflake flynt refurb ssort doc8 restructuredtext-lint',
     when: not(asksOnly),
     dimension: 'write',
     points: 3,

@@ -1,19 +1,29 @@
 import { all, any, flag, flagValue, not, operand, verb, word } from './conditions.ts';
-import type { Rule } from './rule.ts';
+import type { Condition, Rule } from './rule.ts';
+
+/** A query of GraphQL that is written out; a mutation changes something, and a file may hold either. */
+const asksGraph: Condition = all(
+  verb('api graphql'),
+  word(/^query=\s*(query\b|\{)/),
+  not(word(/mutation|=@/)),
+);
 
 export const VCS: readonly Rule[] = [
   {
     id: 'git-changes-repository',
     programs: 'git hub jj sl hg svn bzr fossil',
-    when: verb(
-      'add, commit, ci, merge, cherry-pick, revert, stash, tag, branch, mv, init, config',
-      'worktree, apply, am, bisect, notes, gc, switch, checkout, co, rebase, reset, restore',
-      'rm, clean, sparse-checkout, repack, submodule, subtree, format-patch, bundle, archive',
-      'fast-import, replace, update-index, read-tree, commit-tree, write-tree, update-ref',
-      'symbolic-ref, prune, reflog, filter-branch, filter-repo, remote, lfs, maintenance',
-      'rerere, mergetool, flow, pack-refs, update, resolve, propset, shelve, describe, new',
-      'squash, copy, mkdir, import, export, relocate, remove, delete, up, cleanup, changelist',
-      'unshelve, undo, gui, citool',
+    when: all(
+      not(verb('remote show, remote get-url')),
+      verb(
+        'add, commit, ci, merge, cherry-pick, revert, stash, tag, branch, mv, init, config',
+        'worktree, apply, am, bisect, notes, gc, switch, checkout, co, rebase, reset, restore',
+        'rm, clean, sparse-checkout, repack, submodule, subtree, format-patch, bundle, archive',
+        'fast-import, replace, update-index, read-tree, commit-tree, write-tree, update-ref',
+        'symbolic-ref, prune, reflog, filter-branch, filter-repo, remote, lfs, maintenance',
+        'rerere, mergetool, flow, pack-refs, update, resolve, propset, shelve, describe, new',
+        'squash, copy, mkdir, import, export, relocate, remove, delete, up, cleanup, changelist',
+        'unshelve, undo, gui, citool',
+      ),
     ),
     dimension: 'write',
     points: 3,
@@ -192,13 +202,13 @@ export const VCS: readonly Rule[] = [
           operands[1]?.text ?? '',
         ),
       flagValue(['-X', '--method'], /^(POST|PUT|PATCH)$/i),
-      all(verb('api'), flag('-f', '-F', '--field', '--raw-field', '--input')),
+      all(verb('api'), flag('-f', '-F', '--field', '--raw-field', '--input'), not(asksGraph)),
     ),
     dimension: 'network',
     points: 5,
     message: 'changes something on a code hosting service',
     matches: ['gh pr merge 1', 'gh repo archive owner/repo', 'gh api -X POST /repos/o/r'],
-    not_matches: ['gh pr view 1', 'gh run list'],
+    not_matches: ['gh pr view 1', 'gh run list', "gh api graphql -f query='query { viewer { login } }'"],
   },
   {
     id: 'forge-deletes',
