@@ -30,6 +30,8 @@ export function commandBehind(c: Words): readonly Arg[] {
     case 'xterm':
     case 'konsole':
       return afterFlag(c.args, /^-e$/);
+    case 'runuser':
+      return afterPhrase(c.args, ['-u'], 1).filter((a, i) => i > 0 || a.text !== '--');
     case 'ip':
       return afterPhrase(c.args, ['netns', 'exec'], 1);
     case 'git':

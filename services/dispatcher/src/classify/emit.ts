@@ -9,6 +9,7 @@ import { codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
 import { normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
+import { readWord } from './words.ts';
 
 /** Texts in texts: `bash -c "bash -c …"`. */
 const MAX_DEPTH = 4;
@@ -31,6 +32,8 @@ interface Words {
   readonly assignments: readonly Assigned[];
   readonly span: Span;
   readonly fed: boolean;
+  /** The redirections are those of a compound command. */
+  readonly compound?: true;
 }
 
 /** Notes one command with its wrappers taken off, and goes into what it starts or has read by a shell. */
@@ -61,11 +64,13 @@ export function emit(reader: Reader, command: Words): { readonly program: string
     mentioned: reader.mentioned,
     written: reader.written,
     fed: command.fed || unrolled.fed,
+    compound: command.compound ?? false,
   };
   reader.invocations.push(invocation);
   noteInPipe(invocation);
   noteTargets(reader, invocation);
   if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
+  if (program === '' && name !== undefined) emitCandidates(reader, command, inner, name, args);
   if (program === 'find') emitFound(reader, command, inner, args);
   const carrier = { ...invocation, input: context.input };
   const behind = commandBehind(invocation);
@@ -83,6 +88,35 @@ export function emit(reader: Reader, command: Words): { readonly program: string
   for (const assigned of assignments)
     for (const code of codesOfAssignment(assigned)) readCode(reader, code, inner, assigned.name);
   return { program };
+}
+
+/** A variable, and nothing else, names the program: every value that the text gives it may be what runs. */
+function emitCandidates(
+  reader: Reader,
+  command: Words,
+  context: Context,
+  name: Arg,
+  args: readonly Arg[],
+): void {
+  const variable = /^\$\{?([A-Za-z_]\w*|[@*])(?:\[[@*]\])?\}?$/.exec(name.text)?.[1];
+  if (variable === undefined || context.depth >= MAX_DEPTH) return;
+  const { names, place } = context;
+  for (const candidate of names.candidates.get(variable === '*' ? '@' : variable) ?? []) {
+    const words = candidate.flatMap((word) => readWord(word, names, place)).flatMap(splitAtBlanks);
+    if (words.length === 0) continue;
+    emit(reader, {
+      ...command,
+      context: deeper(context, name.text),
+      words: [...words, ...args],
+      redirections: [],
+      assignments: [],
+    });
+  }
+}
+
+function splitAtBlanks(word: Arg): Arg[] {
+  if (!/\s/.test(word.text)) return [word];
+  return word.text.split(/\s+/).flatMap((text) => (text === '' ? [] : [{ ...word, text, offset: null }]));
 }
 
 function emitFound(reader: Reader, command: Words, context: Context, args: readonly Arg[]): void {

@@ -37,6 +37,7 @@ const TEXT_FLAGS: ReadonlyMap<string, readonly string[]> = new Map(
     rpm: ['--pipe'],
     man: ['-P', '--pager'],
     tar: ['--to-command', '-I', '--use-compress-program'],
+    split: ['--filter'],
     zip: ['-TT', '--unzip-command'],
     xterm: ['-e'],
     ssh: ['-o'],
@@ -62,9 +63,14 @@ export function codesOf(c: Carrier): Arg[] {
     case 'sg':
       return join(program === 'sg' ? operands.slice(1) : operands);
     case 'ssh':
-      return [...flagTexts(c), ...join(after(c, operands[0]))];
+      return [...flagTexts(c), ...join(skipFlags(after(c, operands[0])))];
     case 'trap':
       return operands.length > 1 ? operands.slice(0, 1) : [];
+    case 'awk':
+    case 'gawk':
+    case 'mawk':
+    case 'nawk':
+      return c.args.flatMap(awkCommands);
     case 'alias':
       return c.args.flatMap((a) => afterEquals(a));
     case 'env':
@@ -115,6 +121,19 @@ function elsewhere(c: Carrier): Arg[] {
 
 const RUNS_TEXT = /^(ansible\.builtin\.)?(shell|command|raw|script)$/;
 
+/** `system("…")`, `print | "…"` and `"…" | getline` of an awk program, where the command stands in one string. */
+const AWK_COMMAND =
+  /\bsystem\s{0,9}\(\s{0,9}"((?:\\.|[^"\\]){1,2000})"|\|&?\s{0,9}"((?:\\.|[^"\\]){1,2000})"|"((?:\\.|[^"\\]){1,2000})"\s{0,9}\|&?\s{0,9}getline/g;
+const MAX_AWK_COMMANDS = 8;
+
+function awkCommands(a: Arg): Arg[] {
+  return [...a.text.matchAll(AWK_COMMAND)].slice(0, MAX_AWK_COMMANDS).map(([, called, printed, read]) => ({
+    ...a,
+    text: (called ?? printed ?? read ?? '').replace(/\\(.)/g, '$1'),
+    offset: null,
+  }));
+}
+
 function flagTexts(c: Carrier): Arg[] {
   return (TEXT_FLAGS.get(c.program) ?? [])
     .flatMap((flag) => [...new Set([...value(c, flag), ...valuesBehind(c, flag)])])
@@ -133,6 +152,14 @@ function commandIn(a: Arg): Arg[] {
 function after({ args }: Carrier, word: Arg | undefined): readonly Arg[] {
   const at = word === undefined ? -1 : args.indexOf(word);
   return at < 0 ? [] : args.slice(at + 1);
+}
+
+/** Flags of ssh may stand behind the host too, before the command. */
+function skipFlags(args: readonly Arg[]): readonly Arg[] {
+  let at = 0;
+  while (/^-./.test(args[at]?.text ?? ''))
+    at += /^-[A-Za-z0-9]*[BbcDEeFIiJLlmOopPQRSWw]$/.test(args[at]?.text ?? '') ? 2 : 1;
+  return args.slice(at);
 }
 
 const NEW_PANE =

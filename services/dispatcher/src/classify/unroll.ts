@@ -71,6 +71,7 @@ function skipFlags(program: string, wrapper: Wrapper, words: readonly Arg[], ass
 function asksOnly(program: string, flag: string): boolean {
   if (program === 'command') return flag === '-v' || flag === '-V';
   if (program === 'env') return flag.startsWith('-S') || flag.startsWith('--split-string');
+  if (program === 'screen') return /^-(ls|list|X|r|R|x|RR|wipe|v)$/.test(flag);
   if (program === 'sudo') return /^-(l|e|ll)$|^--(list|edit)$/.test(flag);
   return false;
 }

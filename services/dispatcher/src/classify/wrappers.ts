@@ -82,7 +82,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   hyperfine: { values: '-w -r -m -M --warmup --runs --export-json --export-markdown', text: true },
   winpty: {},
   'ssh-agent': { values: '-a -E -O -P -t' },
-  screen: { values: '-S -t -c -e -h -p -r -R -s -T -x -X -Logfile -D' },
+  screen: { values: '-S -t -c -e -h -p -r -R -s -T -x -Logfile' },
   logsave: { values: '-f', skip: 1 },
   multitime: { values: '-n -f -s -r -I -i -o' },
   cgexec: { values: '-g' },

@@ -98,7 +98,7 @@ export const ARCHIVES: readonly Rule[] = [
         '-b --detach-sign --clearsign -D --quick-generate-key --lsign-key --sign-key',
         '--refresh-keys --armor',
       ),
-      all((c) => c.program === 'openssl', operand(/^(s_client|s_server|ocsp)$/)),
+      all((c) => c.program === 'openssl', operand(/^ocsp$/)),
       all((c) => c.program === 'openssl', operand(/^(req|genrsa|genpkey|ca|pkcs12)$/)),
     ),
     dimension: 'write',

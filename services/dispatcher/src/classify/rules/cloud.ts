@@ -1,10 +1,16 @@
 import { all, any, asksOnly, flag, not, operand, verb, verbLike } from './conditions.ts';
-import type { Rule } from './rule.ts';
+import type { Condition, Rule } from './rule.ts';
 
 const CLOUDS =
   'aws gcloud gsutil bq az doctl heroku flyctl fly vercel netlify firebase wrangler linode-cli oci ibmcloud hcloud scw s3cmd eb sam cdk serverless sls amplify railway render supabase pscale turso upsun platform ossutil aliyun tccli cf openstack azcopy newrelic datadog-ci sentry-cli stripe twilio ngrok circleci travis gitlab-runner buildkite-agent jenkins-cli tkn databricks snowsql snow confluent auth0 okta';
 const INFRA =
   'terraform tofu terragrunt pulumi ansible ansible-playbook ansible-vault ansible-galaxy packer chef knife puppet salt salt-call cdktf crossplane sops saltstack';
+
+/** What would change, or how it is set up: `pulumi config` alone lists. */
+const previews: Condition = any(
+  verb('plan, preview, run-all plan, stack output, config get'),
+  all(verb('config, stack'), ({ operands }) => operands.length === 1),
+);
 
 const iacHelp = not(asksOnly);
 
@@ -104,7 +110,7 @@ export const CLOUD: readonly Rule[] = [
   {
     id: 'previews-infrastructure',
     programs: INFRA,
-    when: verb('plan, preview, run-all plan, stack output, config get, config, stack'),
+    when: previews,
     dimension: 'network',
     points: 3,
     message: 'asks what would change in infrastructure that others use',
@@ -116,7 +122,7 @@ export const CLOUD: readonly Rule[] = [
     programs: INFRA,
     when: all(
       iacHelp,
-      not(verb('plan, run-all plan, stack output, config get, config, stack')),
+      not(previews),
       not(flag('--syntax-check --list-hosts --list-tasks --list-tags')),
       not(
         verb(
@@ -180,11 +186,14 @@ export const CLOUD: readonly Rule[] = [
     id: 'secret-store-reads',
     programs:
       'vault op doppler pass gopass bw lpass chamber aws-vault infisical keyring secret-tool security berglas credstash keepassxc-cli gcloud-secrets sops ansible-vault akeyless',
-    when: not(
-      verb(
-        'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me, help',
-        'kv list, policy list, policy read, token lookup, secrets list, operator raft list-peers, plugin list, namespace list',
-        'projects list, user list, item list, vault list, secrets list, configs',
+    when: any(
+      all((c) => c.program === 'doppler', verb('secrets')),
+      not(
+        verb(
+          'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me, help',
+          'kv list, policy list, policy read, token lookup, operator raft list-peers, plugin list, namespace list',
+          'projects list, user list, item list, vault list, secrets list, configs',
+        ),
       ),
     ),
     dimension: 'credential',

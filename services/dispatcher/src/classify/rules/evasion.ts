@@ -36,6 +36,21 @@ export const EVASION: readonly Rule[] = [
     not_matches: ['X=ls; $X', 'ls $A', 'A=b'],
   },
   {
+    id: 'spelled-program',
+    programs: '',
+    when: (c) =>
+      c.name?.substitution &&
+      /^(\$\(|`)\s*(echo|printf|base64|base32|xxd|rev|tr|openssl|cat\s*<<)/.test(c.name.text)
+        ? c.name
+        : false,
+    dimension: 'write',
+    points: 8,
+    message: 'spells out or unpacks the name of the program that runs',
+    opaque: true,
+    matches: ['$(echo rm) -rf a', "$(printf '\\x72m') a", '`echo cm0= | base64 -d` a'],
+    not_matches: ['$(which python3) a.py', '"$(npm bin)/eslint" .', 'echo $(echo a)'],
+  },
+  {
     id: 'disguised-words',
     programs: '',
     when: (c) => {

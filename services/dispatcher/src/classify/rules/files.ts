@@ -52,7 +52,7 @@ export const FILES: readonly Rule[] = [
     id: 'empties-file',
     programs: '',
     when: (c) => {
-      const silent = c.name === null || c.program === ':' || c.program === 'true';
+      const silent = (c.name === null && !c.compound) || c.program === ':' || c.program === 'true';
       const nothing = c.operands[0]?.text === '/dev/null' && /^(cp|cat|tee|sort|mv|install)$/.test(c.program);
       if (!silent && !nothing) return false;
       return c.effects.find(
@@ -66,7 +66,7 @@ export const FILES: readonly Rule[] = [
     points: 4,
     message: 'empties a file',
     matches: ['> data.json', ': > a', 'cp /dev/null a', 'cat /dev/null > a'],
-    not_matches: ['>> a', 'ls > a', 'A=b', ': > /tmp/a', 'cat a > /dev/null'],
+    not_matches: ['>> a', '{ ls; } > a', 'ls > a', 'A=b', ': > /tmp/a', 'cat a > /dev/null'],
   },
   {
     id: 'finds-and-deletes',

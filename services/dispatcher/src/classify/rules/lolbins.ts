@@ -20,7 +20,7 @@ const door = (programs: string, flags: string, opened: string, shut: string): Si
 const SIDE_DOORS: readonly SideDoor[] = [
   door('gcc g++ cc c++ clang clang++', '-wrapper -specs -fplugin', 'gcc -wrapper /bin/sh,-s .', 'gcc a.c'),
   door('gem', '-e', "gem open -e 'sh -c id' rdoc", 'gem list'),
-  door('rpm rpmquery rpmspec', '--pipe -E --eval -D --define', "rpm --eval '%{lua:x}'", 'rpm -qa'),
+  door('rpm rpmquery rpmspec', '--pipe', 'rpm -qa --pipe sh', "rpm --eval '%{_arch}'"),
   door('ghc', '-e', "ghc -e 'main'", 'ghc --version'),
   door('openvpn', '--up --down --plugin --script-security', 'openvpn --up /tmp/a', 'openvpn --version'),
   door('pidstat', '-e', 'pidstat -e sh -i', 'pidstat 1'),
@@ -46,7 +46,6 @@ const SIDE_DOORS: readonly SideDoor[] = [
     'xelatex --shell-escape a.tex',
     'xelatex a.tex',
   ),
-  door('split', '--filter', 'split --filter=sh a', 'split -l 5 a'),
   door('rclone restic borg', '--password-command', 'rclone --password-command sh ls a:', 'rclone ls a:'),
   door('nmap', '--script --interactive --datadir', 'nmap --script=/tmp/a.nse e.com', 'nmap e.com'),
   door('make gmake', '--eval', "make --eval='x:;id'", 'make all'),
@@ -121,7 +120,7 @@ export const LOLBINS: readonly Rule[] = [
   },
   {
     id: 'ssh-runs-locally',
-    programs: 'ssh scp sftp rsync git',
+    programs: 'ssh scp sftp rsync',
     when: any(
       flagValue(['-o'], /^(ProxyCommand|LocalCommand|PermitLocalCommand|KnownHostsCommand)/i),
       flagValue(['-e', '--rsh', '--rsync-path', '-S'], /\b(sh|bash|zsh|python3?|perl)\b/),
@@ -138,7 +137,7 @@ export const LOLBINS: readonly Rule[] = [
     programs: SIDE_DOORS.map((door) => door.programs).join(' '),
     when: throughDoor,
     dimension: 'write',
-    points: 6,
+    points: 7,
     message: 'has a tool start another program, or load code, on the side',
     opaque: true,
     matches: SIDE_DOORS.map((door) => door.opened),
@@ -147,7 +146,7 @@ export const LOLBINS: readonly Rule[] = [
   {
     id: 'operand-runs-program',
     programs:
-      'msgfilter msgexec run-parts logsave cobc ginsh tasksh tdbtool jjs jrunscript ld.so sftp ftp lftp smbclient latex pdflatex xelatex lualatex make gmake apt apt-get csvtool nginx run-mailcap',
+      'msgfilter msgexec run-parts logsave cobc ginsh tasksh tdbtool jjs jrunscript ld.so sftp ftp lftp smbclient latex pdflatex xelatex lualatex make gmake apt apt-get csvtool nginx run-mailcap rpm rpmquery rpmspec',
     when: any(
       all((c) => /^(msg|run-|log|cobc|ginsh|task|tdb|jjs|jrun|ld)/.test(c.program), operand(/./)),
       all((c) => /ftp$|^smbclient$/.test(c.program), word(/^\s*!/)),
@@ -155,10 +154,11 @@ export const LOLBINS: readonly Rule[] = [
       all((c) => /make$/.test(c.program), operand(/^(SHELL|MAKEFLAGS|\.SHELLFLAGS)=/)),
       all((c) => /^apt(-get)?$/.test(c.program), word(/(Pre|Post)-(Invoke|Install)|^(Dir|APT|DPkg)::/i)),
       all((c) => c.program === 'csvtool', verb('call')),
+      all((c) => /^rpm/.test(c.program), word(/%\(|\blua:/)),
       all((c) => c.program === 'nginx', word(/load_module/)),
     ),
     dimension: 'write',
-    points: 6,
+    points: 7,
     message: 'has a tool start another program, or load code, by one of its words',
     opaque: true,
     matches: [
@@ -167,6 +167,7 @@ export const LOLBINS: readonly Rule[] = [
       'make SHELL=/tmp/a',
       'apt-get update -o APT::Update::Pre-Invoke::=/bin/sh',
       'ld.so /bin/sh',
+      `rpm --eval '%{lua:os.execute("id")}'`,
     ],
     not_matches: ['make all', 'smbclient -L h', 'pdflatex a.tex', 'apt-get -y -o Acquire::Retries=3 update'],
   },

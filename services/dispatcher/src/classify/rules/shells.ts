@@ -65,7 +65,7 @@ export const SHELL_RULES: readonly Rule[] = [
   {
     id: 'decoded-words-run',
     programs: 'base64 base32 b64decode xxd openssl rev uudecode gunzip zcat tr printf echo',
-    when: (c) => c.feeds !== null && (SHELLS.has(c.feeds) || c.feeds === 'eval'),
+    when: (c) => c.feeds !== null && (SHELLS.has(c.feeds) || /^(eval|source|\.)$/.test(c.feeds)),
     dimension: 'write',
     points: 8,
     message: 'spells out or unpacks hidden commands and runs them',
