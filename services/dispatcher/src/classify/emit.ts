@@ -83,6 +83,7 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       redirections: [],
       assignments: [],
       fed: command.fed || SEARCHES.has(program),
+      span: spanOfWords(behind, span),
     });
   for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
   for (const assigned of assignments)
@@ -132,7 +133,15 @@ function emitFound(reader: Reader, command: Words, context: Context, args: reado
       redirections: [],
       assignments: [],
       fed: true,
+      span: spanOfWords(words, command.span),
     });
+}
+
+/** Where the words of a command stand that is part of another one. */
+function spanOfWords(words: readonly Arg[], whole: Span): Span {
+  const [first, last] = [words[0], words.at(-1)];
+  if (first === undefined || last === undefined || last.span[1] < first.span[0]) return whole;
+  return [first.span[0], last.span[1]];
 }
 
 /** Goes into a text that a shell will read; its commands come next, before what follows in the source. */

@@ -8,7 +8,7 @@ export interface Flags {
 
 /** Programs whose long options have one dash, so that letters behind a dash are no cluster. */
 const SINGLE_DASH_LONG = new Set(
-  'find java javac openssl terraform tofu ffmpeg ffprobe convert magick mogrify identify go gcc g++ clang clang++ ld xrandr nmcli dd busctl ip 7z 7za 7zr 7zz rar unrar vault consul nomad packer exiftool xmodmap xterm pdflatex latex xelatex lualatex sqlite3 kotlinc scala qemu-img qemu-system-x86_64 liquibase flyway hping3 rdfind'.split(
+  'find java javac openssl terraform tofu ffmpeg ffprobe convert magick mogrify identify go gcc g++ clang clang++ ld xrandr nmcli dd busctl ip 7z 7za 7zr 7zz rar unrar vault consul nomad packer exiftool xmodmap xterm pdflatex latex xelatex lualatex sqlite3 kotlinc scala qemu-img qemu-system-x86_64 liquibase flyway keytool hping3 rdfind'.split(
     ' ',
   ),
 );
@@ -16,6 +16,7 @@ const SINGLE_DASH_LONG = new Set(
 /** Options whose value is the next word; needed to tell operands, such as subcommands, from values. */
 const VALUED: Readonly<Record<string, string>> = {
   terraform: '-var -var-file -out -target -state -chdir -lock-timeout -parallelism',
+  mount: '-t -o -L -U -T --types --options --source --target',
   find: '-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -type -size -perm -user -group -newer -printf -mtime -mmin -atime -ctime -maxdepth -mindepth -fprint -fprintf -fprint0 -fls',
   git: '-C -c --git-dir --work-tree --namespace --exec-path -m --message -b -B -F --author --date -n --max-count',
   docker:
@@ -118,6 +119,7 @@ const SAME: Readonly<Record<string, string>> = {
   'valkey-cli': 'redis-cli',
   'keydb-cli': 'redis-cli',
   tofu: 'terraform',
+  umount: 'mount',
   chown: 'chmod',
   chgrp: 'chmod',
 };

@@ -12,6 +12,13 @@ const previews: Condition = any(
   all(verb('config, stack'), ({ operands }) => operands.length === 1),
 );
 
+/** `gcloud iam service-accounts keys create`: where nouns come first, the verb stands late. */
+const changesDeep: Condition = ({ program, operands }) =>
+  /^(gcloud|az|oci|ibmcloud|openstack|doctl)$/.test(program) &&
+  operands
+    .slice(3, 6)
+    .find((o) => /^(create|add|update|set|enable|import|start|stop|reset|restart)(-[a-z-]+)?$/.test(o.text));
+
 const iacHelp = not(asksOnly);
 
 export const CLOUD: readonly Rule[] = [
@@ -28,10 +35,15 @@ export const CLOUD: readonly Rule[] = [
   {
     id: 'changes-cloud',
     programs: CLOUDS,
-    when: all(
-      not(verb('configure list, configure list-profiles, configure get, config list, config get, auth list')),
-      verbLike(
-        /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+    when: any(
+      changesDeep,
+      all(
+        not(
+          verb('configure list, configure list-profiles, configure get, config list, config get, auth list'),
+        ),
+        verbLike(
+          /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|rsync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+        ),
       ),
     ),
     dimension: 'blast_radius',
@@ -42,6 +54,7 @@ export const CLOUD: readonly Rule[] = [
       'aws s3 cp a s3://b',
       'gcloud compute instances create a',
       'vercel deploy',
+      'gcloud iam service-accounts keys create a.json',
     ],
     not_matches: ['aws s3 ls', 'az vm list', 'aws configure list'],
   },
@@ -59,6 +72,7 @@ export const CLOUD: readonly Rule[] = [
             /^(delete|remove|destroy|purge|terminate)([-:].*)?$|:(destroy|remove|reset)$/.test(o.text),
           ),
       flag('--delete', '--delete-removed', '--del', '--rm'),
+      all((c) => c.program === 'gsutil', verb('rsync'), flag('-d')),
     ),
     dimension: 'blast_radius',
     points: 7,
@@ -99,7 +113,12 @@ export const CLOUD: readonly Rule[] = [
             o.text,
           ),
         ),
-      verbLike(/^(create|put|attach|add|update|delete|stop|disable|set|remove|detach|enable|modify)(-.*)?$/),
+      any(
+        changesDeep,
+        verbLike(
+          /^(create|put|attach|add|update|delete|stop|disable|set|remove|detach|enable|modify)(-.*)?$/,
+        ),
+      ),
     ),
     dimension: 'credential',
     points: 7,

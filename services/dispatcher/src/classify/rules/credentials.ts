@@ -26,7 +26,7 @@ const isWord = (c: Invocation, a: Arg): boolean =>
   !/^(cp|mv|tar|zip|scp|rsync|curl|install|gzip|openssl|gpg|age|split|dd)$/.test(c.program);
 
 /** Flags whose value is written, or names an identity that the program itself uses. */
-const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E'];
+const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E', '-keystore'];
 
 const candidates = (c: Parameters<Condition>[0]) =>
   NAMES_ONLY.has(c.program)

@@ -1,6 +1,18 @@
 import type { Arg, Invocation } from '../model.ts';
-import { printedBefore } from '../nested.ts';
-import { all, any, asksOnly, flag, hasTarget, not, operand, valuesOf, verb, verbLike } from './conditions.ts';
+import { isReadable, printedBefore } from '../nested.ts';
+import {
+  all,
+  any,
+  asksOnly,
+  flag,
+  hasTarget,
+  isPipedInto,
+  not,
+  operand,
+  valuesOf,
+  verb,
+  verbLike,
+} from './conditions.ts';
 import type { Condition, Rule } from './rule.ts';
 
 const CLIENTS =
@@ -42,6 +54,9 @@ const command =
   ({ operands }) =>
     operands[0] !== undefined && test.test(operands[0].text) && operands[0];
 
+/** Clients that run what they are sent. */
+const SQL = /^(psql|mysql|mariadb|sqlite3|duckdb|clickhouse-client|cqlsh|sqlcmd|mongosh?|cypher-shell)$/;
+
 /** The database is a file in the workspace. */
 const LOCAL = /^(sqlite3?|duckdb|litecli)$/;
 
@@ -71,12 +86,22 @@ export const DATABASES: readonly Rule[] = [
       ),
       verbLike(/^(put|migrate|db:migrate|deploy|push|up|db:seed|upgrade|seed)$/),
       (c) => c.redirections.some((r) => r.operator === '<'),
+      all(
+        isPipedInto,
+        (c) => c.pipe !== null && !isReadable(c.pipe) && c.operands.length < 2,
+        ({ program }) => SQL.test(program),
+      ),
       flag('-f', '--file', '.read'),
     ),
     dimension: 'blast_radius',
     points: 5,
     message: 'changes data in a database',
-    matches: ["psql -c 'update a set b=1'", 'mysql db < dump.sql', 'redis-cli set a b'],
+    matches: [
+      "psql -c 'update a set b=1'",
+      'mysql db < dump.sql',
+      'cat dump.sql | psql db',
+      'redis-cli set a b',
+    ],
     not_matches: ["psql -c 'select 1'", 'redis-cli get a'],
   },
   {
@@ -169,5 +194,17 @@ export const DATABASES: readonly Rule[] = [
     message: 'talks to a message broker',
     matches: ['kafka-topics --list', 'nats stream info A'],
     not_matches: ['psql --version'],
+  },
+  {
+    id: 'backs-up-database',
+    programs: 'wal-g wal-e pgbackrest barman litestream',
+    when: verb(
+      'backup-push, backup-fetch, backup, restore, delete, expire, retention, stanza-delete, recover, replicate',
+    ),
+    dimension: 'blast_radius',
+    points: 6,
+    message: 'makes, restores or deletes the backups of a database',
+    matches: ['wal-g delete everything', 'pgbackrest --stanza=a restore', 'barman delete a oldest'],
+    not_matches: ['wal-g backup-list', 'pgbackrest info', 'barman list-backups a'],
   },
 ];

@@ -141,14 +141,18 @@ export const PACKAGES: readonly Rule[] = [
   {
     id: 'publishes-packages',
     programs: `${MANAGERS} twine`,
-    when: verbLike(
-      /^(publish|unpublish|deprecate|push|upload|dist-tag|owner|yank|login|adduser|logout|token|access|deploy|release|team|star)$/,
+    // `dotnet publish` writes into a directory.
+    when: all(
+      ({ program, operands }) => program !== 'dotnet' || operands[0]?.text === 'nuget',
+      verbLike(
+        /^(publish|unpublish|deprecate|push|upload|dist-tag|owner|yank|login|adduser|logout|token|access|deploy|release|team|star)$/,
+      ),
     ),
     dimension: 'blast_radius',
     points: 7,
     message: 'changes what a package registry offers to everyone',
     matches: ['npm publish', 'cargo publish', 'twine upload dist/*', 'npm unpublish a'],
-    not_matches: ['npm view a'],
+    not_matches: ['npm view a', 'dotnet publish -c Release'],
   },
   {
     id: 'runs-project-scripts',

@@ -86,13 +86,20 @@ export const SHELL_RULES: readonly Rule[] = [
   },
   {
     id: 'piped-into-shell',
-    programs: ALL_SHELLS,
-    when: all(runsPipe, not(pipeIsText)),
+    programs: `${ALL_SHELLS} parallel`,
+    when: any(
+      all((c) => c.program !== 'parallel', runsPipe, not(pipeIsText)),
+      // Without a command of its own, what it reads are commands.
+      all(
+        (c) => c.program === 'parallel' && c.operands.length === 0 && !c.flags.has('--version'),
+        any(isPipedInto, flag('-a', '--arg-file'), (c) => c.redirections.find((r) => r.operator === '<')),
+      ),
+    ),
     dimension: 'write',
     points: 7,
     message: 'runs as commands whatever another command prints',
     opaque: true,
-    matches: ['cat a | sh', 'ls | sed s/^/rm/ | sh'],
+    matches: ['cat a | sh', 'ls | sed s/^/rm/ | sh', 'parallel < a'],
     not_matches: ['echo ls | sh', 'sh a.sh', 'echo a | sh -c cat'],
   },
   {
