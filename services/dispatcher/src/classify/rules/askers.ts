@@ -11,10 +11,10 @@ const TOPICS: Readonly<Record<string, string>> = {
     snapper timeshift btrbk sanoid syncoid kafkactl kaf nifi influxd`,
   'machines and networks': `esxcli govc ipmitool mackup maas nmstatectl pct pvesh pvesm qm racadm snapraid tuned-adm vim-cmd
     wezterm xe semodule sestatus varnishadm postsuper postqueue mailq doveadm fwupdmgr smbcontrol ctdb pcs crm stratis
-    multipathd iscsiadm salt-key tmsh`,
+    multipathd iscsiadm qemu-img playerctl salt-key tmsh`,
   'code and teams': `adr arduino-cli atuin bit bosh chezmoi codeql copier cruft exercism ghq git-annex gitlab-ci-local jira jfrog
-    mob repo st spr tea tuist trunk vsce wp drush ghorg gita mani mr vcsh yadm stow git-cliff`,
-  'languages and devices': `adb envchain fnm fvm goctl goreleaser jabba jenv juliaup ollama phpbrew pkgx proto simctl tfenv
+    mob repo cvs st spr tea tuist trunk vsce wp drush ghorg gita mani mr vcsh yadm stow git-cliff`,
+  'languages and devices': `adb envchain fnm fvm goctl goreleaser jabba jenv juliaup ocamlfind ollama phpbrew pkgx proto simctl tfenv
     tfswitch watchman wasm-pack xcodes zoxide direnv`,
   'secrets and identity': `bws dcli kinit klist opa ykman fido2-token dotenv-vault`,
 };

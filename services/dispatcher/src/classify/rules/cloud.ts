@@ -9,6 +9,7 @@ const INFRA =
 /** What would change, or how it is set up: `pulumi config` alone lists. */
 const previews: Condition = any(
   verb('plan, preview, run-all plan, stack output, config get'),
+  verb('inspect, validate, collection list, role list, role search, config print, config list'),
   all(verb('config, stack'), ({ operands }) => operands.length === 1),
 );
 
@@ -176,6 +177,7 @@ export const CLOUD: readonly Rule[] = [
               c.flags.get('-m')?.text ?? '',
             )
           ),
+        not(verb('config print, module list, resource, describe, lookup, help, list, show')),
         (c) => c.operands.length > 0,
       ),
     ),

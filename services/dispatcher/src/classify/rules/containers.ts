@@ -13,11 +13,13 @@ const ASKS =
 const asksAbout: Condition = ({ operands }) => ASKS.test(operands[1]?.text ?? '');
 
 const CHANGES =
-  /^(apply|create|edit|patch|replace|scale|autoscale|expose|set|set-.*|use|use-.*|label|annotate|restart|pause|resume|run|exec|cp|port-forward|attach|debug|install|upgrade|rollback|sync|init|join|adm|taint|cordon|uncordon|drain|approve|deny|import|push|put|add|new-.*|restore|write|stop|proxy|bootstrap|reconcile|suspend|dev|up|deploy|login|update|register|switch|rename-.*|dispatch|promote|fail|eval)$/;
+  /^(apply|create|edit|patch|replace|scale|autoscale|expose|set|set-.*|use|use-.*|label|annotate|restart|pause|resume|run|exec|cp|port-forward|attach|debug|install|upgrade|rollback|sync|init|join|adm|taint|cordon|uncordon|drain|approve|deny|import|push|put|add|new-.*|restore|write|stop|proxy|bootstrap|reconcile|suspend|dev|up|deploy|login|update|register|switch|rename-.*|delete-.*|unset|dispatch|promote|fail|eval)$/;
 
 /** The first word that says what is done: `kubectl get deploy web` asks, though `deploy` is a verb elsewhere. */
 const changes: Condition = ({ operands }) => {
-  const said = operands.slice(0, 3).find((o) => ASKS.test(o.text) || CHANGES.test(o.text));
+  const said = operands
+    .slice(0, 3)
+    .find((o) => o.text !== 'config' && (ASKS.test(o.text) || CHANGES.test(o.text)));
   return said !== undefined && CHANGES.test(said.text) && said;
 };
 
@@ -78,7 +80,7 @@ export const CONTAINERS: readonly Rule[] = [
     id: 'removes-containers',
     programs: ENGINES,
     when: verbLike(
-      /^(rm|rmi|rmp|stop|stopp|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop)$/,
+      /^((.*-)?(rm|delete|destroy|undefine|remove)|rmi|rmp|stop|stopp|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop|closemedium)$/,
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -126,6 +128,7 @@ export const CONTAINERS: readonly Rule[] = [
       'kubectl -n prod scale deploy/a --replicas=0',
       'helm upgrade a b',
       'kubectl apply -f a.yaml --dry-run=client --dry-run=none',
+      'kubectl config delete-context a',
     ],
     not_matches: [
       'kubectl get pods',

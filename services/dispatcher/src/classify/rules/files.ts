@@ -165,6 +165,27 @@ export const FILES: readonly Rule[] = [
     not_matches: ['chmod 755 a'],
   },
   {
+    id: 'removes-attributes',
+    programs: 'setfacl setfattr xattr exiftool',
+    when: any(
+      all(
+        (c) => c.program === 'setfacl',
+        flag('-b', '-x', '-k', '--remove-all', '--remove', '--remove-default'),
+      ),
+      all((c) => c.program === 'setfattr', flag('-x', '--remove')),
+      all((c) => c.program === 'xattr', flag('-c', '-d')),
+      all(
+        (c) => c.program === 'exiftool',
+        word(/^-[\w:]+[-+]?=|^-(overwrite_original\w*|delete_original!?)$/),
+      ),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'removes or rewrites what files carry beside their contents',
+    matches: ['setfacl -b a', 'xattr -c a', 'exiftool -all= a.jpg'],
+    not_matches: ['setfacl -m u:me:r a', 'getfacl a', 'exiftool -a a.jpg'],
+  },
+  {
     id: 'opens-to-everyone',
     programs: 'chmod setfacl',
     when: operand(

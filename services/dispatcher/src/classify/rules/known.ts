@@ -33,7 +33,7 @@ const TOPICS: Readonly<Record<string, string>> = {
     nohup opensnoop parallel pidof pidstat pidwait pinky pmap powertop printenv prlimit procs prtstat ps
     pstree pwdx runqlat sar setsid slabtop stdbuf sudo sysdig taskset tcplife time timeout tload top tty
     uptime users vmstat w watch who whoami xargs yes`,
-  'the machine': `acpi arch blkid bootctl busctl coredumpctl cpufreq-info cpuid dbus-monitor dmesg dmidecode
+  'the machine': `choom quota repquota acpi arch blkid bootctl busctl coredumpctl cpufreq-info cpuid dbus-monitor dmesg dmidecode
     dpkg-architecture dumpe2fs e2freefrag evtest fastfetch findfs findmnt getconf getent getopt
     homectl hostid hostnamectl hwinfo hwloc-ls i2cdetect inxi ioreg ipcs ischroot journalctl locale
     localectl loginctl lsb_release lsblk lscpu lshw lsinitramfs lsinitrd lsipc lsirq lsmem lsmod lsns lspci
@@ -52,9 +52,9 @@ const TOPICS: Readonly<Record<string, string>> = {
     glxinfo hollywood infocmp libinput lolcat lpoptions lpq lpstat mesg pw-top reset rig showkey sl stty
     tabs toe toilet tput tset vainfo vdpauinfo wayland-info whiptail wireplumber wpctl xdg-user-dir xdpyinfo
     xdriinfo xev xlsatoms xlsclients xlsfonts xprop xrandr xvinfo xwininfo`,
-  'media, looked at': `catimg chafa eog feh ffprobe identify img2sixel mediainfo pdffonts pdfgrep pdfinfo soxi viu`,
+  'media, looked at': `mkvinfo ogginfo catimg chafa eog feh ffprobe identify img2sixel mediainfo pdffonts pdfgrep pdfinfo soxi viu`,
   manuals: `apropos cheat info lexgrog man manpath perldoc pod2text podchecker pydoc pydoc3 tldr whatis`,
-  'packages, asked': `apt-cache apt-config apt-file checkupdates debconf-show debsums deptry dlocate dpkg-parsechangelog
+  'packages, asked': `axi-cache apt-cache apt-config apt-file checkupdates debconf-show debsums deptry dlocate dpkg-parsechangelog
     dpkg-query eix equery grype koji licensecheck osv-scanner pacdiff pacgraph paclist pactree
     pip-audit pipdeptree pkgfile repoquery rpmquery syft`,
   'linters that change nothing': `actionlint ansible-lint bandit bashate cargo-audit cfn-lint checkmake checkov conftest

@@ -163,7 +163,7 @@ export const PACKAGES: readonly Rule[] = [
         firstIs(
           /^(run|test|t|start|exec|x|build|rebuild|develop|bench|compile|package|verify|deploy|generate|gen|eval|serve|dev|lint|task|watch|stop|restart|b|r|check|clippy|fmt|doc|vet|fix|pack|ws|workspace|script|run-script|runscript|bootRun|assemble|site|javadoc|format|tool|tidy|dotenv)$/,
         ),
-        ({ program }) => JUST_RUN.split(' ').includes(program),
+        all(({ program }) => JUST_RUN.split(' ').includes(program), not(asksOnly)),
         all(({ program }) => /^(mvnw?|gradlew?|sbt|lein|mix|deno)$/.test(program), not(asksOnly)),
       ),
     ),
@@ -172,7 +172,7 @@ export const PACKAGES: readonly Rule[] = [
     message: 'runs scripts of the project that are not read here',
     opaque: true,
     matches: ['npm test', 'cargo build', 'npx prettier .', 'go run main.go', 'mvn verify'],
-    not_matches: ['npm ls', 'go version'],
+    not_matches: ['npm ls', 'go version', 'npx --version'],
   },
   {
     id: 'asks-registry',

@@ -175,6 +175,22 @@ export const SYSTEM: readonly Rule[] = [
     not_matches: ['kill 123', 'pkill node'],
   },
   {
+    id: 'ends-or-removes',
+    programs: 'tmux screen zellij lpadmin bluetoothctl ipset cancel lprm localectl',
+    when: any(
+      verb(
+        'kill-server, kill-session, kill-window, kill-pane, kill-all-sessions, delete-session, remove, destroy, flush',
+      ),
+      all((c) => c.program === 'lpadmin', flag('-x')),
+      all((c) => c.program === 'cancel', flag('-a')),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'ends sessions, or removes what the machine is set up with',
+    matches: ['tmux kill-server', 'lpadmin -x a', 'ipset destroy'],
+    not_matches: ['tmux ls', 'bluetoothctl devices', 'lpadmin -p a -E'],
+  },
+  {
     id: 'sets-clock',
     programs: 'date timedatectl hwclock ntpdate',
     when: any(

@@ -107,6 +107,30 @@ export const VCS: readonly Rule[] = [
     not_matches: ['git branch -a', 'git tag v1', 'git reflog'],
   },
   {
+    id: 'git-removes-settings',
+    programs: 'git hub',
+    when: any(
+      verb(
+        'lfs prune, remote prune, remote remove, notes remove, notes prune, sparse-checkout disable, annex drop',
+      ),
+      verb(
+        'annex dropunused, annex forget, maintenance unregister, submodule deinit, bisect reset, lfs uninstall',
+      ),
+      all(verb('config'), flag('--unset', '--unset-all', '--remove-section')),
+      all(verb('update-index'), flag('--assume-unchanged', '--skip-worktree', '--force-remove', '--remove')),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'removes something that the repository keeps beside its commits',
+    matches: [
+      'git lfs prune',
+      'git notes remove HEAD',
+      'git config --unset user.name',
+      'git remote prune origin',
+    ],
+    not_matches: ['git config --list', 'git notes list', 'git lfs ls-files'],
+  },
+  {
     id: 'git-talks-to-remote',
     programs: 'git hub jj hg svn',
     when: verb(
@@ -169,7 +193,8 @@ export const VCS: readonly Rule[] = [
         ),
         (c) => c.operands.length > 2,
       ),
-      verb('bisect run', 'submodule foreach', 'filter-branch', 'daemon', 'difftool', 'mergetool'),
+      verb('bisect run', 'submodule foreach', 'filter-branch', 'daemon', 'mergetool'),
+      all(verb('difftool'), not(flag('--tool-help'))),
       operand(/^ext::/),
     ),
     dimension: 'write',
