@@ -1,16 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are texts for a shell
 
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readCorpus } from '@drylane/chassis/corpora.fixture';
 import { splitSteps } from '@drylane/proto/steps';
 import { parseMarker, settleSteps } from '@drylane/worker/rehearse/flow';
 import { wrapSteps } from '@drylane/worker/rehearse/wrap';
 import { expect, it } from 'vitest';
 import { runBatch } from './steps.batch.ts';
 import type { Job, JobResult } from './steps.driver.ts';
-
-/** Chains that people wrote, from public sources; not part of the repository. */
-const CORPUS = join(import.meta.dirname, '../../../shared/corpora/chains.jsonl');
 
 const OWN: readonly string[] = [
   'set -euo pipefail\nmkdir -p build && cd build\necho "int main;" > a.c; wc -c < a.c',
@@ -32,12 +28,8 @@ const UNREPEATABLE =
   /\b(date|time|uptime|sleep|RANDOM|SECONDS|urandom|EPOCH\w+|mktemp|ps|top|kill|pkill|killall|reboot|shutdown)\b|\$\$|\bls -\w*l/;
 
 function chains(): readonly Job[] {
-  const texts = existsSync(CORPUS)
-    ? readFileSync(CORPUS, 'utf8')
-        .trimEnd()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as { command: string }).command)
-    : OWN;
+  // Chains that people wrote, from public sources; not part of the repository.
+  const texts = readCorpus<{ readonly command: string }>('chains.jsonl')?.map((row) => row.command) ?? OWN;
   return [...OWN, ...texts].map((text, at) => ({ id: `chain-${at}`, text }));
 }
 

@@ -1,5 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readCorpus } from '../corpora.fixture.ts';
 
 /** A published text that holds a secret, or only looks so. */
 export interface CorpusRow {
@@ -8,12 +7,7 @@ export interface CorpusRow {
   readonly is_secret: boolean;
 }
 
-// Published secrets trip scanners, so they are kept beside the checkout and not in it.
-const CORPUS = fileURLToPath(new URL('../../../../../shared/corpora/secrets.jsonl', import.meta.url));
-
-/** The corpus of published secrets; empty where it is not beside the checkout. */
-export function readCorpus(): readonly CorpusRow[] {
-  if (!existsSync(CORPUS)) return [];
-  const lines = readFileSync(CORPUS, 'utf8').trim().split('\n');
-  return lines.map((line): CorpusRow => JSON.parse(line));
+/** The corpus of published secrets, which trip scanners and so are not in the checkout; empty where it is missing. */
+export function readSecrets(): readonly CorpusRow[] {
+  return readCorpus<CorpusRow>('secrets.jsonl') ?? [];
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCorpus } from './corpus.fixture.ts';
+import { readSecrets } from './corpus.fixture.ts';
 import { createRedactor } from './redact.ts';
 
 /** Whether the longest run that looks made by a machine still stands in what was scrubbed. */
@@ -9,7 +9,7 @@ function coreIsLeft(before: string, after: string): boolean {
   return core !== undefined && after.includes(core);
 }
 
-const rows = readCorpus();
+const rows = readSecrets();
 
 describe.runIf(rows.length > 0)('the corpus of published secrets', () => {
   const redactor = createRedactor([]);

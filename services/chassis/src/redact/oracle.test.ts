@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readCorpus } from './corpus.fixture.ts';
+import { readSecrets } from './corpus.fixture.ts';
 import { leaksIn } from './gitleaks.fixture.ts';
 import { createRedactor } from './redact.ts';
 import { RULES } from './rules.ts';
@@ -57,7 +57,7 @@ describe("gitleaks' own engine", () => {
     expect(new Set(kinds.map(([rule]) => rule))).toEqual(new Set(Object.keys(KINDS)));
   }, 60_000);
 
-  const rows = readCorpus();
+  const rows = readSecrets();
 
   it.runIf(rows.length > 0)(
     'finds hardly anything in the corpus that we leave',

@@ -6,6 +6,8 @@ export interface Names {
   /** Everything that is set anywhere, sure or not. */
   readonly assigned: ReadonlySet<string>;
   readonly functions: ReadonlySet<string>;
+  /** Everything that a variable may hold, as words: `@` is what `set --` sets. */
+  readonly candidates: ReadonlyMap<string, readonly (readonly Word[])[]>;
 }
 
 /** A variable's value, and the offset from which on it has it; null where the text does not tell. */
@@ -40,18 +42,47 @@ export function valueAt(names: Names, name: string, pos: number): string | null 
 export function readNames(root: Script, functions: ReadonlySet<string>): Names {
   const times = new Map<string, number>();
   const defined = new Set(functions);
+  const candidates = new Map<string, (readonly Word[])[]>();
+  const calls: Command[] = [];
   const stack: SyntaxNode[] = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     for (const name of namesSetBy(node)) times.set(name, (times.get(name) ?? 0) + 1);
     if (node.type === 'Function') defined.add(node.name.value);
+    for (const [name, words] of wordsSetBy(node)) keep(candidates, name, words);
+    if (node.type === 'Command' && calls.length < MAX_CALLS) calls.push(node);
     forEachChild(node, (child) => {
       stack.push(child);
     });
   }
+  for (const call of calls) if (defined.has(call.name?.value ?? '')) keep(candidates, '@', wordsOf(call));
   const values = new Map([...SHELL].filter(([name]) => !times.has(name)));
   for (const { name, value, end } of sureAssignments(root))
     if (times.get(name) === 1) values.set(name, { text: literalValue(value), from: end });
-  return { values, assigned: new Set(times.keys()), functions: defined };
+  return { values, assigned: new Set(times.keys()), functions: defined, candidates };
+}
+
+/** Values of one variable that are kept in mind. */
+const MAX_CANDIDATES = 8;
+/** Commands that are looked at as calls of functions. */
+const MAX_CALLS = 64;
+
+const wordsOf = ({ args }: Command): Word[] => args.filter((arg) => arg.type === 'Word');
+
+function keep(candidates: Map<string, (readonly Word[])[]>, name: string, words: readonly Word[]): void {
+  const known = candidates.get(name);
+  if (known === undefined) candidates.set(name, [words]);
+  else if (known.length < MAX_CANDIDATES) known.push(words);
+}
+
+/** What a node gives a variable, or the positional parameters, as words. */
+function wordsSetBy(node: SyntaxNode): [name: string, words: readonly Word[]][] {
+  if (node.type === 'Assignment')
+    return [[node.name, node.value.type === 'Word' ? [node.value] : node.value.elements]];
+  if (node.type === 'For') return (node.wordlist ?? []).map((word) => [node.name.value, [word]]);
+  if (node.type !== 'Command' || node.name?.value !== 'set') return [];
+  const words = wordsOf(node);
+  const at = words.findIndex((word) => word.value === '--');
+  return at < 0 ? [] : [['@', words.slice(at + 1)]];
 }
 
 function namesSetBy(node: SyntaxNode): string[] {

@@ -100,7 +100,21 @@ describe('classify', () => {
     const places = new Map(risk(command).reasons.map((r) => [r.rule, command.slice(...r.span)]));
     expect(places.get('download-into-shell')).toBe('sudo bash');
     expect(places.get('fetches-from-web')).toBe('https://x.example/i.sh');
-    expect(places.get('deletes-files')).toBe('find . -name "*.log" -exec rm {} +');
+    expect(places.get('deletes-files')).toBe('rm {}');
+  });
+
+  it('points at the flag, the verb or the target that matters rather than at the whole command', () => {
+    const place = (command: string, rule: string) => {
+      const reason = risk(command).reasons.find((r) => r.rule === rule);
+      return reason && command.slice(...reason.span);
+    };
+    expect(place("sed -i 's/a/b/' *.html", 'sed-in-place')).toBe('-i');
+    expect(place('sudo chmod -R 777 /srv/a', 'changes-attributes-below')).toBe('-R');
+    expect(place('git push origin main --force', 'git-overwrites-remote')).toBe('push origin main --force');
+    expect(place('kubectl -n prod delete ns a', 'deletes-in-cluster')).toBe('delete');
+    expect(place('cp a b && rm -rf /etc/ssl', 'delete-system-below')).toBe('/etc/ssl');
+    expect(place('docker exec web rm -r a', 'deletes-directories')).toBe('-r');
+    expect(place('tar -xzPf a.tgz', 'unpacks-absolute')).toBe('-xzPf');
   });
 
   it('points into a text that a shell will read, also where it is nested', () => {

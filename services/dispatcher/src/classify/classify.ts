@@ -55,7 +55,7 @@ function reasonOfUnread({ why, span }: Unread): RiskReason {
 
 /** One reason for each rule that speaks about a command. */
 function reasonsOf(command: Invocation): RiskReason[] {
-  return rulesFor(command.program).flatMap((rule) => {
+  return rulesFor(command).flatMap((rule) => {
     const hit = rule.when === undefined ? true : rule.when(command);
     if (!hit) return [];
     const span = hit === true ? command.span : hit.span;

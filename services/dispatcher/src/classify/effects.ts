@@ -86,6 +86,7 @@ const CHANGES: ReadonlyMap<string, readonly Changes[]> = tableOf({
   xz: [REWRITE],
   rename: [write('rest')],
   uniq: [write('rest')],
+  screen: [output('-Logfile')],
   ed: [REWRITE],
   vim: [REWRITE],
   nano: [REWRITE],

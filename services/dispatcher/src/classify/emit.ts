@@ -1,13 +1,15 @@
 import { parseShell } from '@drylane/proto/shell';
+import { commandBehind } from './behind.ts';
 import { readNames } from './bindings.ts';
 import { placeEffect, readEffects } from './effects.ts';
 import { readFind } from './find.ts';
 import { readFlags } from './flags.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
-import { codesOf, commandAfterDashes, PRINTERS } from './nested.ts';
+import { codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
 import { normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
+import { readWord } from './words.ts';
 
 /** Texts in texts: `bash -c "bash -c …"`. */
 const MAX_DEPTH = 4;
@@ -17,6 +19,8 @@ const MAX_NESTED_LENGTH = 20_000;
 const NESTED_COST = 100;
 /** Commands that one find may start. */
 const MAX_FOUND = 8;
+/** Programs that append what they find to the command behind them. */
+const SEARCHES = new Set(['fd', 'fdfind']);
 /** Directories a text goes to that are kept in mind. */
 const MAX_DIRECTORIES = 6;
 
@@ -28,6 +32,8 @@ interface Words {
   readonly assignments: readonly Assigned[];
   readonly span: Span;
   readonly fed: boolean;
+  /** The redirections are those of a compound command. */
+  readonly compound?: true;
 }
 
 /** Notes one command with its wrappers taken off, and goes into what it starts or has read by a shell. */
@@ -58,14 +64,16 @@ export function emit(reader: Reader, command: Words): { readonly program: string
     mentioned: reader.mentioned,
     written: reader.written,
     fed: command.fed || unrolled.fed,
+    compound: command.compound ?? false,
   };
   reader.invocations.push(invocation);
   noteInPipe(invocation);
   noteTargets(reader, invocation);
   if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
+  if (program === '' && name !== undefined) emitCandidates(reader, command, inner, name, args);
   if (program === 'find') emitFound(reader, command, inner, args);
   const carrier = { ...invocation, input: context.input };
-  const behind = commandAfterDashes(carrier);
+  const behind = commandBehind(invocation);
   if (behind.length > 0 && context.depth >= MAX_DEPTH) reader.unread.push({ why: 'too-deep', span });
   else if (behind.length > 0)
     emit(reader, {
@@ -74,11 +82,42 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       words: behind,
       redirections: [],
       assignments: [],
+      fed: command.fed || SEARCHES.has(program),
+      span: spanOfWords(behind, span),
     });
   for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
-  for (const { name: variable, value } of assignments)
-    if (variable === 'PROMPT_COMMAND' && value !== null) readCode(reader, value, inner, variable);
+  for (const assigned of assignments)
+    for (const code of codesOfAssignment(assigned)) readCode(reader, code, inner, assigned.name);
   return { program };
+}
+
+/** A variable, and nothing else, names the program: every value that the text gives it may be what runs. */
+function emitCandidates(
+  reader: Reader,
+  command: Words,
+  context: Context,
+  name: Arg,
+  args: readonly Arg[],
+): void {
+  const variable = /^\$\{?([A-Za-z_]\w*|[@*])(?:\[[@*]\])?\}?$/.exec(name.text)?.[1];
+  if (variable === undefined || context.depth >= MAX_DEPTH) return;
+  const { names, place } = context;
+  for (const candidate of names.candidates.get(variable === '*' ? '@' : variable) ?? []) {
+    const words = candidate.flatMap((word) => readWord(word, names, place)).flatMap(splitAtBlanks);
+    if (words.length === 0) continue;
+    emit(reader, {
+      ...command,
+      context: deeper(context, name.text),
+      words: [...words, ...args],
+      redirections: [],
+      assignments: [],
+    });
+  }
+}
+
+function splitAtBlanks(word: Arg): Arg[] {
+  if (!/\s/.test(word.text)) return [word];
+  return word.text.split(/\s+/).flatMap((text) => (text === '' ? [] : [{ ...word, text, offset: null }]));
 }
 
 function emitFound(reader: Reader, command: Words, context: Context, args: readonly Arg[]): void {
@@ -94,7 +133,15 @@ function emitFound(reader: Reader, command: Words, context: Context, args: reado
       redirections: [],
       assignments: [],
       fed: true,
+      span: spanOfWords(words, command.span),
     });
+}
+
+/** Where the words of a command stand that is part of another one. */
+function spanOfWords(words: readonly Arg[], whole: Span): Span {
+  const [first, last] = [words[0], words.at(-1)];
+  if (first === undefined || last === undefined || last.span[1] < first.span[0]) return whole;
+  return [first.span[0], last.span[1]];
 }
 
 /** Goes into a text that a shell will read; its commands come next, before what follows in the source. */

@@ -8,11 +8,15 @@ export interface Flags {
 
 /** Programs whose long options have one dash, so that letters behind a dash are no cluster. */
 const SINGLE_DASH_LONG = new Set(
-  'find java javac openssl terraform tofu ffmpeg convert go gcc ld xrandr nmcli dd busctl ip'.split(' '),
+  'find java javac openssl terraform tofu ffmpeg ffprobe convert magick mogrify identify go gcc g++ clang clang++ ld xrandr nmcli dd busctl ip 7z 7za 7zr 7zz rar unrar vault consul nomad packer exiftool xmodmap xterm pdflatex latex xelatex lualatex sqlite3 kotlinc scala qemu-img qemu-system-x86_64 liquibase flyway keytool hping3 rdfind'.split(
+    ' ',
+  ),
 );
 
 /** Options whose value is the next word; needed to tell operands, such as subcommands, from values. */
 const VALUED: Readonly<Record<string, string>> = {
+  terraform: '-var -var-file -out -target -state -chdir -lock-timeout -parallelism',
+  mount: '-t -o -L -U -T --types --options --source --target',
   find: '-name -iname -path -ipath -wholename -iwholename -regex -iregex -lname -type -size -perm -user -group -newer -printf -mtime -mmin -atime -ctime -maxdepth -mindepth -fprint -fprintf -fprint0 -fls',
   git: '-C -c --git-dir --work-tree --namespace --exec-path -m --message -b -B -F --author --date -n --max-count',
   docker:
@@ -27,6 +31,7 @@ const VALUED: Readonly<Record<string, string>> = {
   systemctl: '-H --host -M --machine -t --type -p --property -n --lines -o --output',
   npm: '--prefix -w --workspace --registry --loglevel --userconfig',
   pip: '-r --requirement -c --constraint -i --index-url --extra-index-url -t --target --proxy --prefix',
+  yum: '-c --config --installroot --releasever --repo --repoid --enablerepo --disablerepo --exclude -x',
   apt: '-o -c -t --target-release',
   cargo: '--manifest-path -p --package --target-dir --features --bin --example',
   curl: '-X --request -d --data --data-raw --data-binary --data-urlencode --json -H --header -o --output -F --form -T --upload-file -u --user -A --user-agent -e --referer -b --cookie -c --cookie-jar -m --max-time -x --proxy -K --config -w --write-out --retry --connect-timeout --url -E --cert --key --cacert -r --range --resolve --interface -D --dump-header',
@@ -68,6 +73,12 @@ const VALUED: Readonly<Record<string, string>> = {
   tail: '-n -c --lines --bytes --pid -s',
   chmod: '--reference',
   dotnet: '-c -o -f -r',
+  ansible:
+    '-i --inventory -m --module-name -a --args -u --user -e --extra-vars -l --limit -f --forks -t --tree -c -T -M -P -B --private-key',
+  salt: '-L -E -G -C -N -b -t --timeout --out -c',
+  'redis-cli': '-h -p -s -a -u -r -i -n --user --pass --pattern --eval',
+  xterm: '-T -geometry -fa -fs -fn -bg -fg -title',
+  tmux: '-S -L -f -c -s -n -t -x -y -F -e',
   vault: '-address -namespace -format -field',
 };
 
@@ -98,11 +109,17 @@ const SAME: Readonly<Record<string, string>> = {
   pnpm: 'npm',
   yarn: 'npm',
   'apt-get': 'apt',
+  dnf: 'yum',
   ncat: 'nc',
   netcat: 'nc',
   mariadb: 'mysql',
   head: 'tail',
   runuser: 'su',
+  'ansible-playbook': 'ansible',
+  'valkey-cli': 'redis-cli',
+  'keydb-cli': 'redis-cli',
+  tofu: 'terraform',
+  umount: 'mount',
   chown: 'chmod',
   chgrp: 'chmod',
 };

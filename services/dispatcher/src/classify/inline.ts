@@ -17,7 +17,7 @@ const HIDES =
 
 /** Words of code that computes and prints, in the usual languages. */
 const HARMLESS = new Set(
-  `print printf println puts p pp console log say echo import from as sys json math re os path sep getcwd datetime date time now today year len range for in if else elif unless while and or not is true false
+  `F print printf println puts p pp console log say echo import from as sys json math re os path sep getcwd datetime date time now today year len range for in if else elif unless while and or not is true false
 True False None null undefined nil lambda def return let const var my our local foreach each do end then begin BEGIN END str int float list dict set tuple sorted sort reverse reversed join split strip map
 filter sum min max abs round enumerate zip any all format stdin stdout readlines readline read load loads dump dumps indent keys values items get uc lc ucfirst length scalar chomp reduce parse stringify JSON
 Math random floor ceil sqrt pi argv ARGV STDIN version version_info platform node process versions require version_string upper lower title replace startswith endswith find count index append push pop

@@ -96,6 +96,8 @@ export interface Invocation extends Spanned, Position {
   readonly mentioned: readonly Arg[];
   /** Files that the text writes itself, as it names them. */
   readonly written: ReadonlySet<string>;
+  /** No command, but the redirections of a compound one: `{ …; } > a`. */
+  readonly compound: boolean;
   /** More operands come from standard input or from a search, so the text does not name the targets. */
   readonly fed: boolean;
 }

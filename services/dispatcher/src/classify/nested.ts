@@ -1,4 +1,4 @@
-import type { Arg, Pipe, Redirection, Span, Spanned } from './model.ts';
+import type { Arg, Assigned, Pipe, Redirection, Span, Spanned } from './model.ts';
 import { SHELLS } from './wrappers.ts';
 
 /** What the search for texts needs to know of a command. */
@@ -16,12 +16,43 @@ export interface Carrier extends Spanned {
 /** Programs that print their own words, so that what follows in the pipeline can be read. */
 export const PRINTERS: ReadonlySet<string> = new Set(['echo', 'printf', 'cat', 'true', ':']);
 
-/** Programs that run what stands behind `--`. */
-const AFTER_DASHES = new Set(
-  'kubectl oc npx npm pnpm yarn bunx mise asdf op doppler aws-vault chamber direnv dotenv uv nix docker podman lxc'.split(
-    ' ',
-  ),
+/** Flags whose value a shell reads as commands, or starts as a program. */
+const TEXT_FLAGS: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries({
+    su: ['-c', '--command'],
+    runuser: ['-c', '--command'],
+    script: ['-c', '--command'],
+    flock: ['-c', '--command'],
+    'nix-shell': ['--run', '--command'],
+    vagrant: ['-c', '--command'],
+    gcloud: ['--command'],
+    fly: ['-C', '--command'],
+    flyctl: ['-C', '--command'],
+    mapfile: ['-C'],
+    readarray: ['-C'],
+    compgen: ['-C'],
+    complete: ['-C'],
+    npm: ['-c', '--call'],
+    npx: ['-c', '--call'],
+    rpm: ['--pipe'],
+    man: ['-P', '--pager'],
+    tar: ['--to-command', '-I', '--use-compress-program'],
+    split: ['--filter'],
+    zip: ['-TT', '--unzip-command'],
+    xterm: ['-e'],
+    ssh: ['-o'],
+    sftp: ['-o', '-S'],
+    scp: ['-o', '-S'],
+    rsync: ['-e', '--rsh'],
+    openvpn: ['--up', '--down'],
+    git: '--tree-filter --index-filter --msg-filter --env-filter --commit-filter --parent-filter --extcmd'.split(
+      ' ',
+    ),
+  }),
 );
+
+/** Settings whose value is a command: of ssh behind `-o`, of git behind `-c`. */
+const SSH_COMMAND = /^\s*(Proxy|Local|KnownHosts|Remote)Command\s*[= ]\s*/i;
 
 /** Texts in a command that a shell will read as commands: `bash -c`, eval, trap, here-documents, ssh. */
 export function codesOf(c: Carrier): Arg[] {
@@ -32,16 +63,16 @@ export function codesOf(c: Carrier): Arg[] {
     case 'sg':
       return join(program === 'sg' ? operands.slice(1) : operands);
     case 'ssh':
-      return join(operands.slice(1));
+      return [...flagTexts(c), ...join(skipFlags(after(c, operands[0])))];
     case 'trap':
       return operands.length > 1 ? operands.slice(0, 1) : [];
+    case 'awk':
+    case 'gawk':
+    case 'mawk':
+    case 'nawk':
+      return c.args.flatMap(awkCommands);
     case 'alias':
       return c.args.flatMap((a) => afterEquals(a));
-    case 'su':
-    case 'runuser':
-    case 'script':
-    case 'flock':
-      return [...value(c, '-c'), ...value(c, '--command')];
     case 'env':
       return join([...value(c, '-S'), ...value(c, '--split-string'), ...operands]);
     case 'watch':
@@ -53,19 +84,97 @@ export function codesOf(c: Carrier): Arg[] {
     case 'batch':
       return inputOf(c);
     case 'git':
-      return valuesBehind(c, '-c').flatMap((a) => (RUNS_CONFIG.test(a.text) ? afterEquals(a) : []));
-    case 'nix-shell':
-      return [...value(c, '--run'), ...value(c, '--command')];
+      return [
+        ...flagTexts(c),
+        ...valuesBehind(c, '-c').flatMap((a) => (RUNS_CONFIG.test(a.text) ? afterEquals(a) : [])),
+        ...(operands[0]?.text === 'rebase' ? [...value(c, '-x'), ...value(c, '--exec')] : []),
+        ...(operands[0]?.text === 'submodule' && operands[1]?.text === 'foreach'
+          ? join(operands.slice(2))
+          : []),
+      ];
+    default:
+      return [...flagTexts(c), ...elsewhere(c)];
+  }
+}
+
+/** Texts for a shell on another machine, or in another pane. */
+function elsewhere(c: Carrier): Arg[] {
+  const { program, operands } = c;
+  const first = operands[0]?.text ?? '';
+  switch (program) {
+    case 'adb':
+    case 'heroku':
+      return first === 'shell' || first === 'run' ? join(after(c, operands[0])) : [];
+    case 'knife':
+      return first === 'ssh' ? operands.slice(2) : [];
+    case 'salt':
+    case 'salt-call':
+      return valuesBehind(c, 'cmd.run');
+    case 'ansible':
+      return RUNS_TEXT.test(c.flags.get('-m')?.text ?? 'command') ? value(c, '-a') : [];
+    case 'tmux':
+      return NEW_PANE.test(first) ? join(operands.slice(1)) : [];
     default:
       return [];
   }
 }
 
-/** The command behind `--` of programs that start another one there. */
-export function commandAfterDashes({ program, args }: Carrier): readonly Arg[] {
-  if (!AFTER_DASHES.has(program)) return [];
-  const at = args.findIndex((a) => a.text === '--');
+const RUNS_TEXT = /^(ansible\.builtin\.)?(shell|command|raw|script)$/;
+
+/** `system("…")`, `print | "…"` and `"…" | getline` of an awk program, where the command stands in one string. */
+const AWK_COMMAND =
+  /\bsystem\s{0,9}\(\s{0,9}"((?:\\.|[^"\\]){1,2000})"|\|&?\s{0,9}"((?:\\.|[^"\\]){1,2000})"|"((?:\\.|[^"\\]){1,2000})"\s{0,9}\|&?\s{0,9}getline/g;
+const MAX_AWK_COMMANDS = 8;
+
+function awkCommands(a: Arg): Arg[] {
+  return [...a.text.matchAll(AWK_COMMAND)].slice(0, MAX_AWK_COMMANDS).map(([, called, printed, read]) => ({
+    ...a,
+    text: (called ?? printed ?? read ?? '').replace(/\\(.)/g, '$1'),
+    offset: null,
+  }));
+}
+
+function flagTexts(c: Carrier): Arg[] {
+  return (TEXT_FLAGS.get(c.program) ?? [])
+    .flatMap((flag) => [...new Set([...value(c, flag), ...valuesBehind(c, flag)])])
+    .flatMap(commandIn);
+}
+
+/** What `-o ProxyCommand=…` starts; other settings start nothing. */
+function commandIn(a: Arg): Arg[] {
+  const setting = SSH_COMMAND.exec(a.text);
+  if (setting !== null)
+    return [{ ...a, text: a.text.slice(setting[0].length).replace(/^[;!]+/, ''), offset: null }];
+  return /^\w+\s*=/.test(a.text) ? [] : [{ ...a, text: a.text.replace(/^!/, '') }];
+}
+
+/** Everything behind a word, flags too: they belong to the command that stands there. */
+function after({ args }: Carrier, word: Arg | undefined): readonly Arg[] {
+  const at = word === undefined ? -1 : args.indexOf(word);
   return at < 0 ? [] : args.slice(at + 1);
+}
+
+/** Flags of ssh may stand behind the host too, before the command. */
+function skipFlags(args: readonly Arg[]): readonly Arg[] {
+  let at = 0;
+  while (/^-./.test(args[at]?.text ?? ''))
+    at += /^-[A-Za-z0-9]*[BbcDEeFIiJLlmOopPQRSWw]$/.test(args[at]?.text ?? '') ? 2 : 1;
+  return args.slice(at);
+}
+
+const NEW_PANE =
+  /^(new|new-session|new-window|neww|split-window|splitw|run-shell|run|respawn-pane|if-shell|pipe-pane)$/;
+
+/** Variables whose value other programs start as a command. */
+const COMMAND_VARIABLES =
+  /^(PROMPT_COMMAND|(GIT_|MAN|CRASH|SYSTEMD_)?PAGER|(GIT_|GIT_SEQUENCE_|SUDO_|HG)?EDITOR|VISUAL|LESSOPEN|LESSCLOSE|BROWSER|GIT_SSH_COMMAND|GIT_EXTERNAL_DIFF|(SUDO|SSH|GIT)_ASKPASS|RSYNC_RSH|CVS_RSH|MAILER|FCEDIT)$/;
+
+/** The command in a variable that other programs start: `PAGER='sh -c id' man ls`. */
+export function codesOfAssignment({ name, value: given }: Assigned): Arg[] {
+  if (given === null || given.text === '' || !COMMAND_VARIABLES.test(name)) return [];
+  if (!given.literal && name !== 'PROMPT_COMMAND') return [];
+  const text = given.text.replace(/^\|-?\s*/, '');
+  return [text === given.text ? given : { ...given, text, offset: null }];
 }
 
 function codesOfShell(c: Carrier): Arg[] {
@@ -91,7 +200,8 @@ export function isReadable(pipe: Pipe): boolean {
   return [...pipe.line.first].every(([program, stage]) => stage >= pipe.stage || PRINTERS.has(program));
 }
 
-function printedBefore(pipe: Pipe, span: Span): Arg[] {
+/** What the stages before print, where all of it stands in the text. */
+export function printedBefore(pipe: Pipe, span: Span): Arg[] {
   if (pipe.stage === 0) return pipe.outer === null ? [] : printedBefore(pipe.outer, span);
   if (!isReadable(pipe)) return [];
   return [...pipe.line.printed]

@@ -115,7 +115,7 @@ function visitRedirected(reader: Reader, node: Node<'Redirected'>, context: Cont
   const redirections = node.redirects.map((r) => readRedirection(r, context));
   const input = redirections.find((r) => r.body !== null)?.body ?? context.input;
   const span = spanOf(node, context);
-  emit(reader, { context, words: [], redirections, assignments: [], span, fed: false });
+  emit(reader, { context, words: [], redirections, assignments: [], span, fed: false, compound: true });
   pushChildren(reader, node, { ...context, input });
 }
 

@@ -21,7 +21,7 @@ export function programOf(name: Arg): string {
     /^(python|pypy|pip|ruby|perl|lua|php|node|gcc|g\+\+|clang|clang\+\+|gnuplot|wish|tclsh)-?\d[\d.]*$/.exec(
       base,
     );
-  return versioned?.[1] ?? base;
+  return versioned?.[1] ?? base.replace(/^(kafka-[a-z-]+)\.sh$/, '$1');
 }
 
 /** Takes sudo, env, timeout, xargs and their like off; a wrapper with no command behind it is the command. */
@@ -71,6 +71,7 @@ function skipFlags(program: string, wrapper: Wrapper, words: readonly Arg[], ass
 function asksOnly(program: string, flag: string): boolean {
   if (program === 'command') return flag === '-v' || flag === '-V';
   if (program === 'env') return flag.startsWith('-S') || flag.startsWith('--split-string');
+  if (program === 'screen') return /^-(ls|list|X|r|R|x|RR|wipe|v)$/.test(flag);
   if (program === 'sudo') return /^-(l|e|ll)$|^--(list|edit)$/.test(flag);
   return false;
 }

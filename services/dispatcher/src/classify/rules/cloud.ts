@@ -1,10 +1,24 @@
 import { all, any, asksOnly, flag, not, operand, verb, verbLike } from './conditions.ts';
-import type { Rule } from './rule.ts';
+import type { Condition, Rule } from './rule.ts';
 
 const CLOUDS =
   'aws gcloud gsutil bq az doctl heroku flyctl fly vercel netlify firebase wrangler linode-cli oci ibmcloud hcloud scw s3cmd eb sam cdk serverless sls amplify railway render supabase pscale turso upsun platform ossutil aliyun tccli cf openstack azcopy newrelic datadog-ci sentry-cli stripe twilio ngrok circleci travis gitlab-runner buildkite-agent jenkins-cli tkn databricks snowsql snow confluent auth0 okta';
 const INFRA =
   'terraform tofu terragrunt pulumi ansible ansible-playbook ansible-vault ansible-galaxy packer chef knife puppet salt salt-call cdktf crossplane sops saltstack';
+
+/** What would change, or how it is set up: `pulumi config` alone lists. */
+const previews: Condition = any(
+  verb('plan, preview, run-all plan, stack output, config get'),
+  verb('inspect, validate, collection list, role list, role search, config print, config list'),
+  all(verb('config, stack'), ({ operands }) => operands.length === 1),
+);
+
+/** `gcloud iam service-accounts keys create`: where nouns come first, the verb stands late. */
+const changesDeep: Condition = ({ program, operands }) =>
+  /^(gcloud|az|oci|ibmcloud|openstack|doctl)$/.test(program) &&
+  operands
+    .slice(3, 6)
+    .find((o) => /^(create|add|update|set|enable|import|start|stop|reset|restart)(-[a-z-]+)?$/.test(o.text));
 
 const iacHelp = not(asksOnly);
 
@@ -22,8 +36,16 @@ export const CLOUD: readonly Rule[] = [
   {
     id: 'changes-cloud',
     programs: CLOUDS,
-    when: verbLike(
-      /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+    when: any(
+      changesDeep,
+      all(
+        not(
+          verb('configure list, configure list-profiles, configure get, config list, config get, auth list'),
+        ),
+        verbLike(
+          /^(create|put|update|modify|set|add|attach|start|stop|reboot|run|invoke|publish|send|copy|cp|mv|sync|rsync|upload|deploy|import|restore|enable|register|associate|authorize|tag|untag|assign|promote|scale|apply|push|login|configure|exec|ssh|rollback|release|open|scp|reset|change|batch|execute|assume|patch|allow|link|init|launch|up|move|submit|resize|rewrite|compose|replace|grant|ps:|config:set|alias)([-:].*)?$/,
+        ),
+      ),
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -33,15 +55,16 @@ export const CLOUD: readonly Rule[] = [
       'aws s3 cp a s3://b',
       'gcloud compute instances create a',
       'vercel deploy',
+      'gcloud iam service-accounts keys create a.json',
     ],
-    not_matches: ['aws s3 ls', 'az vm list'],
+    not_matches: ['aws s3 ls', 'az vm list', 'aws configure list'],
   },
   {
     id: 'deletes-in-cloud',
     programs: CLOUDS,
     when: any(
       verbLike(
-        /^(delete|remove|rm|rb|terminate|destroy|purge|drop|deregister|detach|revoke|cancel|disable|unsubscribe|release-addresses?|schedule-key-deletion|disassociate|undeploy|unregister|uninstall|wipe|empty|apps:destroy|flush|deactivate|remove-.*|unset|abandon|prune)([-:_].*)?$/,
+        /^(delete|remove|rm|rb|terminate|destroy|purge|drop|deregister|detach|revoke|cancel|disable|unsubscribe|release-addresses?|schedule-key-deletion|disassociate|undeploy|unregister|uninstall|wipe|empty|apps:destroy|flush|deactivate|remove-.*|unset|abandon|prune|down|teardown)([-:_].*)?$/,
       ),
       ({ operands }) =>
         operands
@@ -50,6 +73,7 @@ export const CLOUD: readonly Rule[] = [
             /^(delete|remove|destroy|purge|terminate)([-:].*)?$|:(destroy|remove|reset)$/.test(o.text),
           ),
       flag('--delete', '--delete-removed', '--del', '--rm'),
+      all((c) => c.program === 'gsutil', verb('rsync'), flag('-d')),
     ),
     dimension: 'blast_radius',
     points: 7,
@@ -90,7 +114,12 @@ export const CLOUD: readonly Rule[] = [
             o.text,
           ),
         ),
-      verbLike(/^(create|put|attach|add|update|delete|stop|disable|set|remove|detach|enable|modify)(-.*)?$/),
+      any(
+        changesDeep,
+        verbLike(
+          /^(create|put|attach|add|update|delete|stop|disable|set|remove|detach|enable|modify)(-.*)?$/,
+        ),
+      ),
     ),
     dimension: 'credential',
     points: 7,
@@ -99,10 +128,22 @@ export const CLOUD: readonly Rule[] = [
     not_matches: ['aws iam list-users'],
   },
   {
-    id: 'plans-infrastructure',
+    id: 'previews-infrastructure',
+    programs: INFRA,
+    when: previews,
+    dimension: 'network',
+    points: 3,
+    message: 'asks what would change in infrastructure that others use',
+    matches: ['terraform plan', 'pulumi preview', 'terragrunt run-all plan'],
+    not_matches: ['terraform apply', 'terraform fmt', 'pulumi up'],
+  },
+  {
+    id: 'works-on-infrastructure',
     programs: INFRA,
     when: all(
       iacHelp,
+      not(previews),
+      not(flag('--syntax-check --list-hosts --list-tasks --list-tags')),
       not(
         verb(
           'fmt, validate, version, output, show, graph, providers, console, state list, state show',
@@ -113,14 +154,15 @@ export const CLOUD: readonly Rule[] = [
     dimension: 'network',
     points: 4,
     message: 'works on infrastructure that others use',
-    matches: ['terraform plan', 'pulumi up', 'ansible all -m ping'],
-    not_matches: ['terraform fmt', 'terraform --version', 'terraform validate'],
+    matches: ['terraform init', 'pulumi up', 'ansible all -m ping'],
+    not_matches: ['terraform fmt', 'terraform --version', 'terraform plan', 'ansible all --list-hosts'],
   },
   {
     id: 'changes-infrastructure',
     programs: INFRA,
     when: any(
       verb(
+        'config set-all, config refresh',
         'apply, up, import, taint, untaint, refresh, state mv, state push',
         'state replace-provider, run-all apply, build, config set, workspace new, force-unlock',
         'update, deploy, stack import, rename, run-all, bootstrap, push',
@@ -128,6 +170,14 @@ export const CLOUD: readonly Rule[] = [
       all(
         (c) => /^(ansible|ansible-playbook|salt|salt-call|puppet|chef|knife)$/.test(c.program),
         not(flag('--syntax-check --list-hosts --list-tasks --list-tags')),
+        (c) =>
+          !(
+            c.program === 'ansible' &&
+            /^(ansible\.builtin\.)?(ping|setup|debug|gather_facts|stat|find|assert)$/.test(
+              c.flags.get('-m')?.text ?? '',
+            )
+          ),
+        not(verb('config print, module list, resource, describe, lookup, help, list, show')),
         (c) => c.operands.length > 0,
       ),
     ),
@@ -135,7 +185,7 @@ export const CLOUD: readonly Rule[] = [
     points: 6,
     message: 'changes running infrastructure',
     matches: ['terraform apply', 'pulumi up', 'ansible-playbook site.yml'],
-    not_matches: ['terraform plan', 'ansible-playbook --syntax-check a'],
+    not_matches: ['terraform plan', 'ansible-playbook --syntax-check a', 'ansible all -m ping'],
   },
   {
     id: 'destroys-infrastructure',
@@ -157,10 +207,14 @@ export const CLOUD: readonly Rule[] = [
     id: 'secret-store-reads',
     programs:
       'vault op doppler pass gopass bw lpass chamber aws-vault infisical keyring secret-tool security berglas credstash keepassxc-cli gcloud-secrets sops ansible-vault akeyless',
-    when: not(
-      verb(
-        'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me',
-        'projects list, user list, item list, vault list, secrets list, configs',
+    when: any(
+      all((c) => c.program === 'doppler', verb('secrets')),
+      not(
+        verb(
+          'status, list, version, ls, --version, audit list, auth list, lease lookup, whoami, me, help',
+          'kv list, policy list, policy read, token lookup, operator raft list-peers, plugin list, namespace list',
+          'projects list, user list, item list, vault list, secrets list, configs',
+        ),
       ),
     ),
     dimension: 'credential',

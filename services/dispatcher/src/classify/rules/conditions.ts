@@ -1,11 +1,24 @@
 import { hasFlag } from '../flags.ts';
-import type { Arg, Invocation } from '../model.ts';
+import type { Arg, Invocation, Spanned } from '../model.ts';
 import type { Condition, Hit } from './rule.ts';
 
-/** Holds when one of the flags, separated by spaces, is given; long ones also as GNU's shortened `--recurs`. */
+/**
+ * Holds when one of the flags, separated by spaces, is given; long ones also as GNU's shortened `--recurs`. Answers
+ * with the word in which the flag stands.
+ */
 export function flag(...lists: readonly string[]): Condition {
   const names = lists.flatMap((list) => list.split(' '));
-  return (c) => names.some((name) => hasFlag(c.program, c.flags, name));
+  return (c) => {
+    const name = names.find((n) => hasFlag(c.program, c.flags, n));
+    return name !== undefined && (c.args.find((a) => holdsFlag(a.text, name)) ?? true);
+  };
+}
+
+/** Whether a word is a flag, has its value behind `=`, shortens it, or holds its letter in a cluster. */
+function holdsFlag(word: string, name: string): boolean {
+  if (word === name || word.startsWith(`${name}=`)) return true;
+  if (name.startsWith('--')) return word.length > 3 && name.startsWith(word.split('=')[0] ?? word);
+  return name.length === 2 && /^-[a-zA-Z0-9]/.test(word) && word.includes(name.charAt(1));
 }
 
 /** Holds when a flag has a value that fits. */
@@ -34,12 +47,15 @@ export function valuesOf(c: Invocation, names: readonly string[]): Arg[] {
 export function verb(...lists: readonly string[]): Condition {
   const phrases = lists.flatMap((list) => list.split(', '));
   const split = phrases.map((phrase) => phrase.split(' '));
-  return ({ operands }) => split.some((words) => words.every((word, i) => operands[i]?.text === word));
+  return ({ operands }) => {
+    const said = split.find((words) => words.every((word, i) => operands[i]?.text === word));
+    return said !== undefined && across(operands[0], operands[said.length - 1]);
+  };
 }
 
 /** Holds when one of the first three operands is, or begins with, one of the words. */
 export function verbLike(test: RegExp): Condition {
-  return ({ operands }) => operands.slice(0, 3).some((o) => test.test(o.text));
+  return ({ operands }) => operands.slice(0, 3).find((o) => test.test(o.text));
 }
 
 /** Holds when an operand fits. */
@@ -61,14 +77,20 @@ export const asksOnly: Condition = ({ args }) =>
 
 export const always: Condition = () => true;
 
-/** Holds when all do; answers with the first place that one of them gives. */
+/** From the beginning of one word to the end of another. */
+function across(first: Spanned | undefined, last: Spanned | undefined): Hit {
+  if (first === undefined || last === undefined) return true;
+  return { span: [Math.min(first.span[0], last.span[0]), Math.max(first.span[1], last.span[1])] };
+}
+
+/** Holds when all do; answers with the stretch of text in which the places lie that they give. */
 export function all(...conditions: readonly Condition[]): Condition {
   return (c) => {
     let place: Hit = true;
     for (const condition of conditions) {
       const hit = condition(c);
       if (!hit) return false;
-      if (place === true && hit !== true) place = hit;
+      if (hit !== true) place = place === true ? hit : across(place as Spanned, hit);
     }
     return place;
   };

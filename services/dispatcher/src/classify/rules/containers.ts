@@ -6,11 +6,29 @@ const ENGINES =
 const CLUSTERS =
   'kubectl oc k3s k9s helm helmfile kustomize argocd flux istioctl velero kubeadm eksctl kops calicoctl cilium rancher nomad consul skaffold tilt stern kubectx kubens talosctl';
 
+const ASKS =
+  /^(ls|list|logs?|inspect|ps|config|images|top|events|port|version|show|info|history|df|status|get|describe|search|view|explain|diff|api-resources|api-versions|cluster-info|can-i|whoami|tree|validate|members|catalog|lint|template|analyze|verify|current-context|get-contexts|get-clusters|get-users|stats|help)$/;
+
 /** `docker network ls`, `docker compose logs`: a noun, and a verb that only asks. */
-const asksAbout: Condition = ({ operands }) =>
-  /^(ls|list|logs|inspect|ps|config|images|top|events|port|version|show|info|history|df|status)$/.test(
-    operands[1]?.text ?? '',
-  );
+const asksAbout: Condition = ({ operands }) => ASKS.test(operands[1]?.text ?? '');
+
+const CHANGES =
+  /^(apply|create|edit|patch|replace|scale|autoscale|expose|set|set-.*|use|use-.*|label|annotate|restart|pause|resume|run|exec|cp|port-forward|attach|debug|install|upgrade|rollback|sync|init|join|adm|taint|cordon|uncordon|drain|approve|deny|import|push|put|add|new-.*|restore|write|stop|proxy|bootstrap|reconcile|suspend|dev|up|deploy|login|update|register|switch|rename-.*|delete-.*|unset|dispatch|promote|fail|eval)$/;
+
+/** The first word that says what is done: `kubectl get deploy web` asks, though `deploy` is a verb elsewhere. */
+const changes: Condition = ({ operands }) => {
+  const said = operands
+    .slice(0, 3)
+    .find((o) => o.text !== 'config' && (ASKS.test(o.text) || CHANGES.test(o.text)));
+  return said !== undefined && CHANGES.test(said.text) && said;
+};
+
+/** What is only played through: the last of several flags counts, and `none` means that it is done. */
+const playsThrough: Condition = ({ flags, program }) => {
+  if (!/^(kubectl|oc|helm)$/.test(program) || !flags.has('--dry-run')) return false;
+  const value = flags.get('--dry-run');
+  return value === null ? program === 'helm' : /^(client|server|true)$/.test(value?.text ?? '');
+};
 
 export const CONTAINERS: readonly Rule[] = [
   {
@@ -32,7 +50,7 @@ export const CONTAINERS: readonly Rule[] = [
   {
     id: 'moves-images',
     programs: ENGINES,
-    when: verbLike(/^(pull|push|login|logout|search|run|build|manifest|copy|sync)$/),
+    when: all(not(asksAbout), verbLike(/^(pull|push|login|logout|search|run|build|manifest|copy|sync)$/)),
     dimension: 'network',
     points: 4,
     message: 'exchanges images with a registry',
@@ -62,7 +80,7 @@ export const CONTAINERS: readonly Rule[] = [
     id: 'removes-containers',
     programs: ENGINES,
     when: verbLike(
-      /^(rm|rmi|stop|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop)$/,
+      /^((.*-)?(rm|delete|destroy|undefine|remove)|rmi|rmp|stop|stopp|kill|down|remove|delete|prune|destroy|undefine|purge|halt|unregistervm|reset|shutdown|unpublish|forcestop|closemedium)$/,
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -101,22 +119,33 @@ export const CONTAINERS: readonly Rule[] = [
   {
     id: 'changes-cluster',
     programs: CLUSTERS,
-    when: all(
-      not(asksAbout),
-      verbLike(
-        /^(apply|create|edit|patch|replace|scale|autoscale|expose|set|label|annotate|rollout|run|exec|cp|port-forward|attach|debug|install|upgrade|rollback|sync|init|join|adm|taint|cordon|uncordon|drain|certificate|import|push|app|repo|restore|backup|schedule|job|kv|write|stop|proxy|bootstrap|reconcile|dev|up|deploy|login)$/,
-      ),
-    ),
+    when: all(not(playsThrough), changes),
     dimension: 'blast_radius',
     points: 4,
     message: 'changes what runs in a cluster',
-    matches: ['kubectl apply -f a.yaml', 'kubectl -n prod scale deploy/a --replicas=0', 'helm upgrade a b'],
-    not_matches: ['kubectl get pods', 'kubectl describe pod a', 'helm list'],
+    matches: [
+      'kubectl apply -f a.yaml',
+      'kubectl -n prod scale deploy/a --replicas=0',
+      'helm upgrade a b',
+      'kubectl apply -f a.yaml --dry-run=client --dry-run=none',
+      'kubectl config delete-context a',
+    ],
+    not_matches: [
+      'kubectl get pods',
+      'kubectl describe pod a',
+      'helm list',
+      'kubectl get deploy a',
+      'kubectl apply -f a.yaml --dry-run=client',
+    ],
   },
   {
     id: 'deletes-in-cluster',
     programs: CLUSTERS,
-    when: verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave)$/),
+    when: all(
+      not(playsThrough),
+      ({ operands }) => !ASKS.test(operands[0]?.text ?? ''),
+      verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave|gc)$/),
+    ),
     dimension: 'blast_radius',
     points: 7,
     message: 'deletes from a cluster',
@@ -133,7 +162,8 @@ export const CONTAINERS: readonly Rule[] = [
     programs: CLUSTERS,
     when: any(
       all(verb('get', 'describe', 'view'), operand(/^secrets?(\/|$|,)|,secrets?(,|$)/)),
-      verb('config view', 'create token'),
+      all(verb('config view'), flag('--raw', '--flatten')),
+      verb('create token'),
       operand(/serviceaccount\/token/),
     ),
     dimension: 'credential',
@@ -145,7 +175,7 @@ export const CONTAINERS: readonly Rule[] = [
   {
     id: 'lists-containers',
     programs: ENGINES,
-    when: all(verb('search', 'registry'), not(flag('--help'))),
+    when: all(verb('search, registry, manifest inspect, buildx imagetools inspect'), not(flag('--help'))),
     dimension: 'network',
     points: 3,
     message: 'asks a registry of images',

@@ -1,6 +1,7 @@
 import type { Arg, Invocation } from '../model.ts';
-import { isKeyFile, isPersistence, isRecord, isSecret, normalise } from '../places.ts';
+import { isKeyFile, isSecret, normalise } from '../places.ts';
 import { all, any, asksOnly, flag, not, operand, pathsOf, word } from './conditions.ts';
+import { READERS } from './known.ts';
 import type { Condition, Rule } from './rule.ts';
 
 /** Programs that look at a path's name or status, not at what it holds, or only print their words. */
@@ -15,10 +16,17 @@ const readsPath =
   (c) =>
     NAMES_ONLY.has(c.program) && c.redirections.length === 0
       ? false
-      : candidates(c).find((a) => test(normalise(a.text.replace(/^@|^\w+=@?/, ''))));
+      : candidates(c).find((a) => test(normalise(a.text.replace(/^@|^\w+=@?/, ''))) && !isWord(c, a));
+
+/** `gh secret list`: one of the first words of a tool with subcommands, and no file. */
+const isWord = (c: Invocation, a: Arg): boolean =>
+  /^(secrets?|credentials?)\/?$/.test(a.text) &&
+  c.operands.slice(0, 3).includes(a) &&
+  !READERS.has(c.program) &&
+  !/^(cp|mv|tar|zip|scp|rsync|curl|install|gzip|openssl|gpg|age|split|dd)$/.test(c.program);
 
 /** Flags whose value is written, or names an identity that the program itself uses. */
-const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E'];
+const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E', '-keystore'];
 
 const candidates = (c: Parameters<Condition>[0]) =>
   NAMES_ONLY.has(c.program)
@@ -170,76 +178,6 @@ export const CREDENTIALS: readonly Rule[] = [
     message: 'has a password on its command line',
     matches: ['mysql -psecret db', 'curl -u me:secret http://e.com'],
     not_matches: ['mysql db', 'curl http://e.com'],
-  },
-  {
-    id: 'stays-in-force',
-    programs: '',
-    when: (c) =>
-      c.effects.find((e) => e.kind !== 'attributes' && isPersistence(normalise(e.target.text)))?.target,
-    dimension: 'blast_radius',
-    points: 7,
-    message: 'writes to a file that is run later on its own',
-    matches: [
-      'echo x >> ~/.bashrc',
-      'cp a /etc/cron.d/a',
-      'tee /etc/systemd/system/a.service',
-      'echo x > .git/hooks/pre-commit',
-      'cat k >> ~/.ssh/authorized_keys',
-    ],
-    not_matches: ['cat ~/.bashrc', 'echo x > a', 'ls /etc/cron.d'],
-  },
-  {
-    id: 'hides-traces',
-    programs: '',
-    when: any(
-      (c) => c.effects.find((e) => isRecord(normalise(e.target.text)))?.target,
-      (c) =>
-        c.assignments.find(
-          (a) =>
-            /^HIST(FILE|SIZE|FILESIZE|CONTROL|IGNORE)$/.test(a.name) &&
-            a.value !== null &&
-            /^(0|\/dev\/null|ignore(both|space|dups)?|.*\*.*|)$/.test(a.value.text),
-        ),
-      all((c) => c.program === 'unset', operand(/^(HIST\w*|PROMPT_COMMAND|SSH_\w+)$/)),
-      all((c) => c.program === 'set', word(/^\+o$/), operand(/^history$/)),
-    ),
-    dimension: 'blast_radius',
-    points: 5,
-    message: 'changes or switches off a record of what was done',
-    matches: ['> ~/.bash_history', 'rm /var/log/auth.log', 'export HISTSIZE=0', 'unset HISTFILE'],
-    not_matches: ['tail /var/log/syslog', 'HISTSIZE=5000', 'unset A'],
-  },
-  {
-    id: 'hijacks-programs',
-    programs: '',
-    when: (c) =>
-      c.assignments.find(
-        (a) =>
-          /^(LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|PROMPT_COMMAND|PERL5OPT|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|GIT_SSH_COMMAND|GIT_EXTERNAL_DIFF|GIT_ASKPASS|JAVA_TOOL_OPTIONS|BASH_FUNC_\w+|PS4|SHELLOPTS)$/.test(
-            a.name,
-          ) &&
-          (a.value === null || a.value.text !== ''),
-      ),
-    dimension: 'blast_radius',
-    points: 5,
-    message: 'makes other programs load or run something first',
-    opaque: true,
-    matches: ['LD_PRELOAD=/tmp/a.so ls', "export PROMPT_COMMAND='id'", 'env BASH_ENV=a bash -c ls'],
-    not_matches: ['A=b ls', 'LD_PRELOAD= ls'],
-  },
-  {
-    id: 'leaves-workspace-path',
-    programs: '',
-    when: (c) =>
-      c.assignments.find(
-        (a) =>
-          a.name === 'PATH' && /^(\.|\/tmp|\/var\/tmp|\/dev\/shm)[^:]*:|:\.?:|^:/.test(a.value?.text ?? ''),
-      ),
-    dimension: 'blast_radius',
-    points: 5,
-    message: 'looks for programs where anyone can put them',
-    matches: ['PATH=/tmp:$PATH', 'export PATH=.:$PATH'],
-    not_matches: ['PATH=/usr/bin:$PATH'],
   },
   {
     id: 'reads-clipboard',

@@ -13,11 +13,27 @@ export const DISKS: readonly Rule[] = [
       not(
         all(
           (c) => /^(fdisk|sfdisk|gdisk|parted|diskutil|mdadm|zramctl|cryptsetup)$/.test(c.program),
-          (c) => /^(-l|--list|-D|--detail|-Q|--examine|--print)$/.test(c.args[0]?.text ?? ''),
+          (c) => /^(-l|--list|-D|--detail|-Q|-E|--examine|--query|--print)$/.test(c.args[0]?.text ?? ''),
         ),
       ),
       any(hasTarget, flag('-a', '-I')),
-      not(verb('list', 'status', 'get', 'print', 'luksDump', 'info', 'filesystem show', 'subvolume list')),
+      not(
+        verb(
+          'list',
+          'status',
+          'get',
+          'print',
+          'luksDump',
+          'info',
+          'table',
+          'ls',
+          'deps',
+          'isLuks',
+          'history',
+          'filesystem show',
+          'subvolume list',
+        ),
+      ),
     ),
     dimension: 'blast_radius',
     points: 7,
@@ -28,18 +44,27 @@ export const DISKS: readonly Rule[] = [
       'parted /dev/sda mklabel gpt',
       'zpool destroy tank',
     ],
-    not_matches: ['fdisk -l', 'zpool status', 'mkfs --version'],
+    not_matches: ['fdisk -l', 'zpool status', 'mkfs --version', 'dmsetup ls', 'mdadm --query /dev/md0'],
   },
   {
     id: 'mounts',
     programs:
       'swapon mount umount fusermount bindfs mount.nfs udisksctl autofs cifs mount.cifs losetup squashfuse',
-    when: hasTarget,
+    when: all(
+      any(hasTarget, flag('-a', '--all')),
+      not(
+        all(
+          (c) => c.program === 'losetup',
+          (c) => c.operands.length === 0,
+          not(flag('-D', '-d', '-f')),
+        ),
+      ),
+    ),
     dimension: 'write',
     points: 4,
     message: 'attaches or detaches file systems',
-    matches: ['mount /dev/sdb1 /mnt', 'umount /mnt'],
-    not_matches: ['mount', 'mount -l'],
+    matches: ['mount /dev/sdb1 /mnt', 'umount /mnt', 'umount -a'],
+    not_matches: ['mount', 'mount -l', 'losetup -a', 'mount -t tmpfs'],
   },
   {
     id: 'hides-process',

@@ -1,6 +1,6 @@
 import { normalise } from '../places.ts';
 import { SHELLS } from '../wrappers.ts';
-import { all, any, flag, not, operand, word } from './conditions.ts';
+import { all, any, flag, not, operand } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const RUNNERS = /^(python|perl|ruby|node|php|lua|source|\.)$/;
@@ -34,6 +34,21 @@ export const EVASION: readonly Rule[] = [
     opaque: true,
     matches: ['$CMD a', '"$(echo rm)" -rf a', '/bin/r? a', `\${a}\${b} c`],
     not_matches: ['X=ls; $X', 'ls $A', 'A=b'],
+  },
+  {
+    id: 'spelled-program',
+    programs: '',
+    when: (c) =>
+      c.name?.substitution &&
+      /^(\$\(|`)\s*(echo|printf|base64|base32|xxd|rev|tr|openssl|cat\s*<<)/.test(c.name.text)
+        ? c.name
+        : false,
+    dimension: 'write',
+    points: 8,
+    message: 'spells out or unpacks the name of the program that runs',
+    opaque: true,
+    matches: ['$(echo rm) -rf a', "$(printf '\\x72m') a", '`echo cm0= | base64 -d` a'],
+    not_matches: ['$(which python3) a.py', '"$(npm bin)/eslint" .', 'echo $(echo a)'],
   },
   {
     id: 'disguised-words',
@@ -133,16 +148,6 @@ export const EVASION: readonly Rule[] = [
     opaque: true,
     matches: ['/tmp/a', 'bash /dev/shm/a'],
     not_matches: ['ls /tmp/a', './a'],
-  },
-  {
-    id: 'redefines-words',
-    programs: 'alias hash enable unalias',
-    when: any(word(/=/), flag('-p', '-r', '-n', '-f', '-d'), (c) => c.program === 'unalias'),
-    dimension: 'write',
-    points: 3,
-    message: 'gives a command’s name another meaning',
-    matches: ["alias ll='ls -l'", 'enable -f a b', 'unalias -a'],
-    not_matches: ['alias', 'hash git'],
   },
   {
     id: 'sets-trap',

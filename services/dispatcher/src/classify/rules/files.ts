@@ -1,7 +1,11 @@
+import type { Effect, Invocation } from '../model.ts';
 import { all, any, asksOnly, flag, hasTarget, not, operand, word } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const helpless = not(asksOnly);
+
+const appends = (c: Invocation, effect: Effect): boolean =>
+  c.redirections.some((r) => r.target === effect.target && (r.operator === '>>' || r.operator === '&>>'));
 
 export const FILES: readonly Rule[] = [
   {
@@ -43,6 +47,26 @@ export const FILES: readonly Rule[] = [
     message: 'cuts files off or changes their size',
     matches: ['truncate -s 0 log.txt'],
     not_matches: ['truncate --version'],
+  },
+  {
+    id: 'empties-file',
+    programs: '',
+    when: (c) => {
+      const silent = (c.name === null && !c.compound) || c.program === ':' || c.program === 'true';
+      const nothing = c.operands[0]?.text === '/dev/null' && /^(cp|cat|tee|sort|mv|install)$/.test(c.program);
+      if (!silent && !nothing) return false;
+      return c.effects.find(
+        (e) =>
+          e.kind === 'write' &&
+          /^(inside|workspace|outside|home|shared|unknown)$/.test(e.place) &&
+          !appends(c, e),
+      )?.target;
+    },
+    dimension: 'write',
+    points: 4,
+    message: 'empties a file',
+    matches: ['> data.json', ': > a', 'cp /dev/null a', 'cat /dev/null > a'],
+    not_matches: ['>> a', '{ ls; } > a', 'ls > a', 'A=b', ': > /tmp/a', 'cat a > /dev/null'],
   },
   {
     id: 'finds-and-deletes',
@@ -139,6 +163,27 @@ export const FILES: readonly Rule[] = [
     message: 'changes the attributes of a whole tree',
     matches: ['chmod -R 755 src', 'chown -R me src'],
     not_matches: ['chmod 755 a'],
+  },
+  {
+    id: 'removes-attributes',
+    programs: 'setfacl setfattr xattr exiftool',
+    when: any(
+      all(
+        (c) => c.program === 'setfacl',
+        flag('-b', '-x', '-k', '--remove-all', '--remove', '--remove-default'),
+      ),
+      all((c) => c.program === 'setfattr', flag('-x', '--remove')),
+      all((c) => c.program === 'xattr', flag('-c', '-d')),
+      all(
+        (c) => c.program === 'exiftool',
+        word(/^-[\w:]+[-+]?=|^-(overwrite_original\w*|delete_original!?)$/),
+      ),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'removes or rewrites what files carry beside their contents',
+    matches: ['setfacl -b a', 'xattr -c a', 'exiftool -all= a.jpg'],
+    not_matches: ['setfacl -m u:me:r a', 'getfacl a', 'exiftool -a a.jpg'],
   },
   {
     id: 'opens-to-everyone',

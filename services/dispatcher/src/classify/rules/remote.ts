@@ -1,11 +1,11 @@
-import { all, any, flag, flagValue, isPipedInto, operand } from './conditions.ts';
+import { all, any, flag, isPipedInto, operand } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 const REMOTE_SHELLS =
   'ssh mosh rsh rlogin telnet autossh sshpass pssh clusterssh slogin dbclient plink dropbear tmate winrs evil-winrm psexec.py wmiexec.py smbexec.py';
-const STORES = /^(rclone|restic|borg|duplicity)$/;
+const STORES = /^(rclone|restic|borg|duplicity|s3cmd|s4cmd|s5cmd|mc|rdiff-backup)$/;
 const READS_STORE =
-  /^(ls|lsd|lsl|lsf|list|info|snapshots|stats|check|size|about|version|tree|cat|diff|config|find|status)$/;
+  /^(ls|lsd|lsl|lsf|list|info|snapshots|stats|check|size|about|version|tree|cat|diff|config|find|status|head|stat|du|snapshots|help|md5sum|hashsum|listremotes|key|alias)$/;
 
 export const REMOTE: readonly Rule[] = [
   {
@@ -34,20 +34,6 @@ export const REMOTE: readonly Rule[] = [
     not_matches: ['ssh host uptime'],
   },
   {
-    id: 'ssh-runs-locally',
-    programs: 'ssh scp sftp rsync git',
-    when: any(
-      flagValue(['-o'], /^(ProxyCommand|LocalCommand|PermitLocalCommand|KnownHostsCommand)/i),
-      flagValue(['-e', '--rsh', '--rsync-path', '-S'], /\b(sh|bash|zsh|python3?|perl)\b/),
-    ),
-    dimension: 'write',
-    points: 7,
-    message: 'makes the connection run another program on this machine',
-    opaque: true,
-    matches: ["ssh -o ProxyCommand='sh -c id' x", "rsync -e 'sh -c id' a b:c"],
-    not_matches: ['ssh host', 'rsync -e ssh a b:c'],
-  },
-  {
     id: 'copies-over-network',
     programs:
       'scp sftp ftp lftp ncftp tftp rcp rsync rclone smbclient sshfs curlftpfs s3cmd s4cmd s5cmd mc croc wormhole magic-wormhole ssh-copy-id syncthing unison ipfs rdiff-backup restic borg duplicity',
@@ -63,7 +49,7 @@ export const REMOTE: readonly Rule[] = [
   },
   {
     id: 'asks-store',
-    programs: 'rclone restic borg duplicity',
+    programs: 'rclone restic borg duplicity s3cmd s4cmd s5cmd mc rdiff-backup',
     when: operand(/./),
     dimension: 'network',
     points: 3,
@@ -73,13 +59,16 @@ export const REMOTE: readonly Rule[] = [
   },
   {
     id: 'raw-connection',
-    programs: 'nc ncat netcat socat cryptcat nc.openbsd nc.traditional pwncat rlwrap xinetd',
-    when: any(operand(/./), flag('-l', '--listen')),
+    programs: 'nc ncat netcat socat cryptcat nc.openbsd nc.traditional pwncat rlwrap xinetd openssl',
+    when: any(
+      all((c) => c.program !== 'openssl', any(operand(/./), flag('-l', '--listen'))),
+      all((c) => c.program === 'openssl', operand(/^s_(client|server|time)$/)),
+    ),
     dimension: 'network',
     points: 5,
     message: 'opens a raw network connection',
-    matches: ['nc e.com 80', 'nc -l 4444'],
-    not_matches: ['nc -h'],
+    matches: ['nc e.com 80', 'nc -l 4444', 'openssl s_client -connect e.com:443'],
+    not_matches: ['nc -h', 'openssl x509 -in a.pem'],
   },
   {
     id: 'shell-over-network',

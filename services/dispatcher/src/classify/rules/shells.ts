@@ -65,7 +65,7 @@ export const SHELL_RULES: readonly Rule[] = [
   {
     id: 'decoded-words-run',
     programs: 'base64 base32 b64decode xxd openssl rev uudecode gunzip zcat tr printf echo',
-    when: (c) => c.feeds !== null && (SHELLS.has(c.feeds) || c.feeds === 'eval'),
+    when: (c) => c.feeds !== null && (SHELLS.has(c.feeds) || /^(eval|source|\.)$/.test(c.feeds)),
     dimension: 'write',
     points: 8,
     message: 'spells out or unpacks hidden commands and runs them',
@@ -86,13 +86,20 @@ export const SHELL_RULES: readonly Rule[] = [
   },
   {
     id: 'piped-into-shell',
-    programs: ALL_SHELLS,
-    when: all(runsPipe, not(pipeIsText)),
+    programs: `${ALL_SHELLS} parallel`,
+    when: any(
+      all((c) => c.program !== 'parallel', runsPipe, not(pipeIsText)),
+      // Without a command of its own, what it reads are commands.
+      all(
+        (c) => c.program === 'parallel' && c.operands.length === 0 && !c.flags.has('--version'),
+        any(isPipedInto, flag('-a', '--arg-file'), (c) => c.redirections.find((r) => r.operator === '<')),
+      ),
+    ),
     dimension: 'write',
     points: 7,
     message: 'runs as commands whatever another command prints',
     opaque: true,
-    matches: ['cat a | sh', 'ls | sed s/^/rm/ | sh'],
+    matches: ['cat a | sh', 'ls | sed s/^/rm/ | sh', 'parallel < a'],
     not_matches: ['echo ls | sh', 'sh a.sh', 'echo a | sh -c cat'],
   },
   {
@@ -112,7 +119,13 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'file-into-shell',
     programs: `${ALL_SHELLS} source .`,
     when: any(
-      all(not(readsInput), (c) => ![...c.flags.keys()].some((f) => /^-[a-zA-Z]*c/.test(f)), operand(/./)),
+      all(
+        not(readsInput),
+        // `bash -n` reads the script and runs nothing of it, unless a `+n` follows.
+        (c) => !SHELLS.has(c.program) || c.args[0]?.text !== '-n' || /^[-+]/.test(c.args[1]?.text ?? ''),
+        (c) => ![...c.flags.keys()].some((f) => /^-[a-zA-Z]*c/.test(f)),
+        operand(/./),
+      ),
       all(readsInput, (c) => c.redirections.find((r) => r.operator === '<')),
     ),
     dimension: 'write',
@@ -120,7 +133,7 @@ export const SHELL_RULES: readonly Rule[] = [
     message: 'runs a script that is not read here',
     opaque: true,
     matches: ['bash a.sh', 'sh -x a.sh', 'source a', '. ./env.sh', 'bash < a'],
-    not_matches: ["bash -c 'ls'", 'bash --version', 'echo ls | sh'],
+    not_matches: ["bash -c 'ls'", 'bash --version', 'echo ls | sh', 'bash -n a.sh'],
   },
   {
     id: 'opens-shell',

@@ -1,6 +1,6 @@
 import type { Arg, Invocation } from '../model.ts';
 import { readSed, type SedScript } from '../sed.ts';
-import { all, any, asksOnly, flag, isPipedInto, not, operand, valuesOf, word } from './conditions.ts';
+import { all, any, asksOnly, flag, isPipedInto, not, operand, valuesOf } from './conditions.ts';
 import type { Condition, Rule } from './rule.ts';
 
 const inPlace: Condition = any(flag('-i', '--in-place'), ({ flags }) =>
@@ -104,16 +104,6 @@ export const TEXT: readonly Rule[] = [
     not_matches: ['sort a', 'jq . a'],
   },
   {
-    id: 'sort-runs-program',
-    programs: 'sort',
-    when: flag('--compress-program'),
-    dimension: 'write',
-    points: 6,
-    message: 'sort starts another program',
-    matches: ['sort --compress-program sh a'],
-    not_matches: ['sort a'],
-  },
-  {
     id: 'edits-files',
     programs:
       'ed ex vi vim nvim view rvim nano pico emacs micro joe mcedit kak hx patch dos2unix unix2dos fromdos todos recode mac2unix ee sudoedit visudo vipw',
@@ -131,28 +121,12 @@ export const TEXT: readonly Rule[] = [
   {
     id: 'formats-code',
     programs:
-      'perltidy gofmt goimports clang-format prettier eslint stylelint black isort ruff rustfmt autopep8 yapf shfmt biome standard swiftformat ktlint rubocop',
+      'perltidy gofmt goimports clang-format prettier eslint stylelint black isort ruff rustfmt autopep8 yapf shfmt biome standard swiftformat ktlint rubocop markdownlint markdownlint-cli2 typos codespell oxlint xo dprint taplo sqlfluff buildifier stylua elm-format ormolu fourmolu zprint cljfmt scalafmt detekt gofumpt golines terraform-docs tidy-html5 djlint curlylint blacken-docs docformatter pyupgrade autoflake flynt refurb ssort doc8 restructuredtext-lint',
     when: not(asksOnly),
     dimension: 'write',
     points: 3,
     message: 'checks or rewrites source files, by the project’s own settings',
     matches: ['prettier --check .', 'black src'],
     not_matches: ['eslint --version'],
-  },
-  {
-    id: 'editor-runs-commands',
-    programs: 'vi vim nvim view ex rvim ed emacs less more man nano',
-    when: any(
-      word(
-        /^\+?:?\s*(!|:!|shell|terminal|py3?\s|python3?\s|lua\s|call\s+system|r\s*!|silent\s*!)|:!|os\.system|shell-command|system\(/,
-      ),
-      all(flag('--eval', '-P', '--pager', '-x'), (c) => /^(emacs|man)$/.test(c.program)),
-    ),
-    dimension: 'write',
-    points: 7,
-    message: 'starts a shell from inside an editor or pager',
-    opaque: true,
-    matches: ["vim -c ':!sh'", "vim -c ':py3 import os' x", 'man -P sh ls'],
-    not_matches: ['vim a.txt', 'less a.txt', "vim -c ':wq' a"],
   },
 ];

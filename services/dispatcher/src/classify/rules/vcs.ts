@@ -1,19 +1,29 @@
 import { all, any, flag, flagValue, not, operand, verb, word } from './conditions.ts';
-import type { Rule } from './rule.ts';
+import type { Condition, Rule } from './rule.ts';
+
+/** A query of GraphQL that is written out; a mutation changes something, and a file may hold either. */
+const asksGraph: Condition = all(
+  verb('api graphql'),
+  word(/^query=\s*(query\b|\{)/),
+  not(word(/mutation|=@/)),
+);
 
 export const VCS: readonly Rule[] = [
   {
     id: 'git-changes-repository',
     programs: 'git hub jj sl hg svn bzr fossil',
-    when: verb(
-      'add, commit, ci, merge, cherry-pick, revert, stash, tag, branch, mv, init, config',
-      'worktree, apply, am, bisect, notes, gc, switch, checkout, co, rebase, reset, restore',
-      'rm, clean, sparse-checkout, repack, submodule, subtree, format-patch, bundle, archive',
-      'fast-import, replace, update-index, read-tree, commit-tree, write-tree, update-ref',
-      'symbolic-ref, prune, reflog, filter-branch, filter-repo, remote, lfs, maintenance',
-      'rerere, mergetool, flow, pack-refs, update, resolve, propset, shelve, describe, new',
-      'squash, copy, mkdir, import, export, relocate, remove, delete, up, cleanup, changelist',
-      'unshelve, undo, gui, citool',
+    when: all(
+      not(verb('remote show, remote get-url')),
+      verb(
+        'add, commit, ci, merge, cherry-pick, revert, stash, tag, branch, mv, init, config',
+        'worktree, apply, am, bisect, notes, gc, switch, checkout, co, rebase, reset, restore',
+        'rm, clean, sparse-checkout, repack, submodule, subtree, format-patch, bundle, archive',
+        'fast-import, replace, update-index, read-tree, commit-tree, write-tree, update-ref',
+        'symbolic-ref, prune, reflog, filter-branch, filter-repo, remote, lfs, maintenance',
+        'rerere, mergetool, flow, pack-refs, update, resolve, propset, shelve, describe, new',
+        'squash, copy, mkdir, import, export, relocate, remove, delete, up, cleanup, changelist',
+        'unshelve, undo, gui, citool',
+      ),
     ),
     dimension: 'write',
     points: 3,
@@ -26,7 +36,7 @@ export const VCS: readonly Rule[] = [
     programs: 'git hub yolo',
     when: any(
       all(verb('reset'), flag('--hard', '--merge', '--keep')),
-      all(verb('clean'), flag('-f', '--force')),
+      all(verb('clean'), flag('-f', '--force'), not(flag('-n', '--dry-run'))),
       all(verb('checkout', 'switch'), flag('-f', '--force', '--discard-changes')),
       all(verb('checkout'), word(/^(--|\.|\.\/|:\/)$/)),
       all(verb('checkout'), operand(/^(\.\/|\*|\.$)/)),
@@ -37,7 +47,7 @@ export const VCS: readonly Rule[] = [
       ),
       verb('stash drop', 'stash clear', 'checkout-index', 'read-tree'),
       all(verb('worktree remove', 'submodule deinit'), flag('-f', '--force')),
-      all(verb('rm'), not(flag('--cached'))),
+      all(verb('rm'), not(flag('--cached', '-n', '--dry-run'))),
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -56,10 +66,24 @@ export const VCS: readonly Rule[] = [
     not_matches: [
       'git reset HEAD~1',
       'git clean -n',
+      'git clean --dry-run -fdx',
       'git checkout main',
       'git restore --staged a',
       "echo 'git reset --hard'",
     ],
+  },
+  {
+    id: 'discards-work',
+    programs: 'hg svn jj bzr fossil sl',
+    when: any(
+      verb('strip, revert, abandon, purge, rollback, delete, del, remove, rm, undo, obslog', 'op restore'),
+      all(verb('update, up, checkout, co, goto'), flag('-C', '--clean', '--discard', '--force')),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'throws away changes or commits',
+    matches: ['hg strip tip', 'svn revert -R .', 'jj abandon @', 'hg update --clean'],
+    not_matches: ['hg status', 'svn update', 'jj log'],
   },
   {
     id: 'git-loses-history',
@@ -74,6 +98,7 @@ export const VCS: readonly Rule[] = [
       ),
       all(verb('gc'), flag('--prune', '--aggressive')),
       all(verb('commit'), flag('--amend')),
+      all(verb('rebase'), flag('--root', '-i', '--interactive', '--onto')),
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -82,10 +107,34 @@ export const VCS: readonly Rule[] = [
     not_matches: ['git branch -a', 'git tag v1', 'git reflog'],
   },
   {
+    id: 'git-removes-settings',
+    programs: 'git hub',
+    when: any(
+      verb(
+        'lfs prune, remote prune, remote remove, notes remove, notes prune, sparse-checkout disable, annex drop',
+      ),
+      verb(
+        'annex dropunused, annex forget, maintenance unregister, submodule deinit, bisect reset, lfs uninstall',
+      ),
+      all(verb('config'), flag('--unset', '--unset-all', '--remove-section')),
+      all(verb('update-index'), flag('--assume-unchanged', '--skip-worktree', '--force-remove', '--remove')),
+    ),
+    dimension: 'write',
+    points: 4,
+    message: 'removes something that the repository keeps beside its commits',
+    matches: [
+      'git lfs prune',
+      'git notes remove HEAD',
+      'git config --unset user.name',
+      'git remote prune origin',
+    ],
+    not_matches: ['git config --list', 'git notes list', 'git lfs ls-files'],
+  },
+  {
     id: 'git-talks-to-remote',
     programs: 'git hub jj hg svn',
     when: verb(
-      'fetch, pull, clone, push, ls-remote, remote update, submodule update, lfs pull',
+      'fetch, pull, clone, push, remote update, submodule update, lfs pull',
       'lfs fetch, lfs push, send-email, svn, p4, checkout http, sync, daemon, request-pull',
     ),
     dimension: 'network',
@@ -93,6 +142,16 @@ export const VCS: readonly Rule[] = [
     message: 'exchanges commits with another machine',
     matches: ['git push origin main', 'git clone https://example.com/a', 'git fetch --all'],
     not_matches: ['git status', "git commit -m 'git push'"],
+  },
+  {
+    id: 'git-asks-remote',
+    programs: 'git hub',
+    when: verb('ls-remote, remote show'),
+    dimension: 'network',
+    points: 3,
+    message: 'asks a remote repository what it has',
+    matches: ['git ls-remote origin', 'git remote show origin'],
+    not_matches: ['git remote -v', 'git fetch'],
   },
   {
     id: 'git-overwrites-remote',
@@ -134,7 +193,8 @@ export const VCS: readonly Rule[] = [
         ),
         (c) => c.operands.length > 2,
       ),
-      verb('bisect run', 'submodule foreach', 'filter-branch', 'daemon', 'difftool', 'mergetool'),
+      verb('bisect run', 'submodule foreach', 'filter-branch', 'daemon', 'mergetool'),
+      all(verb('difftool'), not(flag('--tool-help'))),
       operand(/^ext::/),
     ),
     dimension: 'write',
@@ -167,13 +227,13 @@ export const VCS: readonly Rule[] = [
           operands[1]?.text ?? '',
         ),
       flagValue(['-X', '--method'], /^(POST|PUT|PATCH)$/i),
-      all(verb('api'), flag('-f', '-F', '--field', '--raw-field', '--input')),
+      all(verb('api'), flag('-f', '-F', '--field', '--raw-field', '--input'), not(asksGraph)),
     ),
     dimension: 'network',
     points: 5,
     message: 'changes something on a code hosting service',
     matches: ['gh pr merge 1', 'gh repo archive owner/repo', 'gh api -X POST /repos/o/r'],
-    not_matches: ['gh pr view 1', 'gh run list'],
+    not_matches: ['gh pr view 1', 'gh run list', "gh api graphql -f query='query { viewer { login } }'"],
   },
   {
     id: 'forge-deletes',
