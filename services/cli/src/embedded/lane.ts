@@ -62,8 +62,11 @@ interface Parts {
 /** Opens the lane. @throws DrylaneError when the policy does not load or this machine cannot rehearse. */
 export async function openLane(options: LaneOptions): Promise<Lane> {
   const { stateDir, env } = options;
+  // The engine is asked while the policy is read; what is wrong with the policy is said first.
+  const opening = openQuarters(stateDir);
+  opening.catch(() => undefined);
   const policy = await openPolicy(options.policyFile);
-  const quarters = await openQuarters(stateDir);
+  const quarters = await opening;
   const desk = await openDesk(stateDir, env);
   // First, because a workspace that was left half done is not what anybody wants to rehearse on.
   await recoverRuns(desk);
