@@ -162,4 +162,17 @@ describe('a rehearsal through the command line', () => {
     );
     expect(run.stdout).toContain('exit code:      4');
   });
+
+  it('blocks what is of high risk and cannot be split, and says how to go on', async () => {
+    await using place = await makePlace('opaque');
+    const command = "trap 'echo failed' ERR; sudo rm -rf /etc /home";
+    const flags = ['rehearse', '--state', place.state, '--read-only', '--expect-exit', '127'];
+    const { status, document } = drylaneJson<Rehearsal>([...flags, '--', command], { cwd: place.site });
+    expect(status).toBe(10);
+    expect(document.findings).toContainEqual(
+      expect.objectContaining({ rule: 'opaque-high-risk', severity: 'block' }),
+    );
+    const shown = drylane([...flags, '--', command], { cwd: place.site });
+    expect([shown.status, shown.stdout]).toEqual([10, expect.stringContaining('drylane steps -- COMMAND')]);
+  });
 });
