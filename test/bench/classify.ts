@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readCorpus } from '@drylane/chassis/corpora.fixture';
 import { classify } from '@drylane/dispatcher/classify/classify';
 import { RULES } from '@drylane/dispatcher/classify/rules/index';
 import { parseShell } from '@drylane/proto/shell';
 
-/** Real command lines, kept beside the checkout; where they are not, the examples of the rules are taken. */
-const CORPORA = new URL('../../../shared/corpora/', import.meta.url);
+/** Real command lines; where they are missing, the examples of the rules are taken. */
 const FILES = ['benign.jsonl', 'dangerous.jsonl', 'chains.jsonl'];
 
 export interface ClassifyCost {
@@ -47,11 +46,7 @@ function cpuMs(work: () => void): number {
 }
 
 function commandLines(): string[] {
-  if (!existsSync(CORPORA)) return RULES.flatMap((rule) => [...rule.matches, ...rule.not_matches]);
-  return FILES.flatMap((name) =>
-    readFileSync(new URL(name, CORPORA), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line): string => JSON.parse(line).command),
-  );
+  const rows = FILES.flatMap((name) => readCorpus<{ readonly command: string }>(name) ?? []);
+  if (rows.length === 0) return RULES.flatMap((rule) => [...rule.matches, ...rule.not_matches]);
+  return rows.map((row) => row.command);
 }

@@ -19,6 +19,10 @@ const MAX_NESTED_LENGTH = 20_000;
 const NESTED_COST = 100;
 /** Commands that one find may start. */
 const MAX_FOUND = 8;
+/** Values of variables that are looked at as the program that runs, in the whole text. */
+const MAX_EMITTED_CANDIDATES = 64;
+/** Words of such a value. */
+const MAX_CANDIDATE_WORDS = 32;
 /** Programs that append what they find to the command behind them. */
 const SEARCHES = new Set(['fd', 'fdfind']);
 /** Directories a text goes to that are kept in mind. */
@@ -102,9 +106,16 @@ function emitCandidates(
   const variable = /^\$\{?([A-Za-z_]\w*|[@*])(?:\[[@*]\])?\}?$/.exec(name.text)?.[1];
   if (variable === undefined || context.depth >= MAX_DEPTH) return;
   const { names, place } = context;
+  if (reader.candidates >= MAX_EMITTED_CANDIDATES) {
+    reader.unread.push({ why: 'too-many', span: command.span });
+    return;
+  }
   for (const candidate of names.candidates.get(variable === '*' ? '@' : variable) ?? []) {
-    const words = candidate.flatMap((word) => readWord(word, names, place)).flatMap(splitAtBlanks);
+    const some = candidate.slice(0, MAX_CANDIDATE_WORDS);
+    if (some.length < candidate.length) reader.unread.push({ why: 'too-many', span: command.span });
+    const words = some.flatMap((word) => readWord(word, names, place)).flatMap(splitAtBlanks);
     if (words.length === 0) continue;
+    reader.candidates += 1;
     emit(reader, {
       ...command,
       context: deeper(context, name.text),

@@ -158,6 +158,8 @@ describe('hostile input', () => {
     `python3 -c "${many('open ', 9_000)}"`,
     `sed '${many('s/[', 12_000)}' x`,
     many('cd a;', 9_000),
+    `${many("A='$B';", 80)}${many("B='$C';", 80)}${many("C='$A';", 80)}${many('$A;', 900)}`,
+    `${many('A=$B;', 60)}${many('B=$C;', 60)}${many('C=$D;', 60)}${many('D=$A;', 60)}${many('$A x;', 1_500)}`,
     `a=${'x'.repeat(250)}; echo ${many('$a', 9_000)}`,
     `curl ${many('a-.', 90_000)}`,
     `cat <<E\n${many('word word\n', 90_000)}E\n`,

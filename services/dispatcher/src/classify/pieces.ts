@@ -26,6 +26,7 @@ export interface Reader {
   readonly written: Set<string>;
   directories: readonly (string | null)[];
   nestedLength: number;
+  candidates: number;
 }
 
 /** A redirection with what it is given or where it leads. */

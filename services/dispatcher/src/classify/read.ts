@@ -18,6 +18,7 @@ export function readModel(script: Script, length: number): Model {
     written: new Set(),
     directories: [''],
     nestedLength: 0,
+    candidates: 0,
   };
   reader.stack.push({
     node: script,
