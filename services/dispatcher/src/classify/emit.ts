@@ -20,9 +20,9 @@ const NESTED_COST = 100;
 /** Commands that one find may start. */
 const MAX_FOUND = 8;
 /** Values of variables that are looked at as the program that runs, in the whole text. */
-const MAX_EMITTED_CANDIDATES = 64;
+const MAX_EMITTED_CANDIDATES = 24;
 /** Words of such a value. */
-const MAX_CANDIDATE_WORDS = 32;
+const MAX_CANDIDATE_WORDS = 40;
 /** Programs that append what they find to the command behind them. */
 const SEARCHES = new Set(['fd', 'fdfind']);
 /** Directories a text goes to that are kept in mind. */
