@@ -161,4 +161,36 @@ describe('evasion', () => {
     );
     expect(shielded).toEqual([]);
   });
+
+  // What a program promises about itself proves nothing, and is what a rehearsal is for.
+  it('never makes a command look better: a dry run of its own', () => {
+    const commands = [
+      'apt-get install jq',
+      'dnf remove jq',
+      'git clean -fdx',
+      'git push --force',
+      'git rm -r src',
+      'helm uninstall a',
+      'kubectl apply -f a.yaml',
+      'kubectl delete ns a',
+      'npm publish',
+      'rsync -a --delete a/ b/',
+      'make install',
+      'terraform apply',
+    ];
+    const flags = [
+      '--dry-run',
+      '--dry-run=client',
+      '--dryrun',
+      '-n',
+      '-s',
+      '--simulate',
+      '--no-act',
+      '--assumeno',
+    ];
+    const lowered = commands.flatMap((command) =>
+      flags.map((flag) => `${command} ${flag}`).filter((c) => levelOf(c) < levelOf(command)),
+    );
+    expect(lowered).toEqual([]);
+  });
 });

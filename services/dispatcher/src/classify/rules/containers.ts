@@ -23,13 +23,6 @@ const changes: Condition = ({ operands }) => {
   return said !== undefined && CHANGES.test(said.text) && said;
 };
 
-/** What is only played through: the last of several flags counts, and `none` means that it is done. */
-const playsThrough: Condition = ({ flags, program }) => {
-  if (!/^(kubectl|oc|helm)$/.test(program) || !flags.has('--dry-run')) return false;
-  const value = flags.get('--dry-run');
-  return value === null ? program === 'helm' : /^(client|server|true)$/.test(value?.text ?? '');
-};
-
 export const CONTAINERS: readonly Rule[] = [
   {
     id: 'runs-container',
@@ -119,7 +112,7 @@ export const CONTAINERS: readonly Rule[] = [
   {
     id: 'changes-cluster',
     programs: CLUSTERS,
-    when: all(not(playsThrough), changes),
+    when: changes,
     dimension: 'blast_radius',
     points: 4,
     message: 'changes what runs in a cluster',
@@ -127,22 +120,15 @@ export const CONTAINERS: readonly Rule[] = [
       'kubectl apply -f a.yaml',
       'kubectl -n prod scale deploy/a --replicas=0',
       'helm upgrade a b',
-      'kubectl apply -f a.yaml --dry-run=client --dry-run=none',
+      'kubectl apply -f a.yaml --dry-run=client',
       'kubectl config delete-context a',
     ],
-    not_matches: [
-      'kubectl get pods',
-      'kubectl describe pod a',
-      'helm list',
-      'kubectl get deploy a',
-      'kubectl apply -f a.yaml --dry-run=client',
-    ],
+    not_matches: ['kubectl get pods', 'kubectl describe pod a', 'helm list', 'kubectl get deploy a'],
   },
   {
     id: 'deletes-in-cluster',
     programs: CLUSTERS,
     when: all(
-      not(playsThrough),
       ({ operands }) => !ASKS.test(operands[0]?.text ?? ''),
       verbLike(/^(delete|del|drain|uninstall|destroy|reset|purge|remove|undo|evict|prune|leave|gc)$/),
     ),

@@ -27,12 +27,6 @@ const asks = any(
 const BY_FLAG = /^(pacman|yay|paru|rpm|dpkg|nix-env|emerge)$/;
 const byFlag: Condition = (c) => BY_FLAG.test(c.program) && !asks(c);
 
-/** `apt-get -s`, `dnf --assumeno`: package managers of the system that only say what they would do. */
-const simulates: Condition = all(
-  ({ program }) => /^(apt|apt-get|aptitude|dnf|yum|zypper)$/.test(program),
-  flag('-s --simulate --dry-run --just-print --no-act --recon --assumeno'),
-);
-
 /** Words that run scripts elsewhere, and only look here. */
 const onlyChecks: Condition = any(
   all(({ program }) => /^(pip|pip3|poetry|conda|flatpak|opkg)$/.test(program), firstIs(/^check$/)),
@@ -53,7 +47,6 @@ export const PACKAGES: readonly Rule[] = [
     id: 'installs-packages',
     programs: MANAGERS,
     when: all(
-      not(simulates),
       not(verb('mod graph, mod why, mod verify')),
       any(
         installs,
@@ -82,7 +75,6 @@ export const PACKAGES: readonly Rule[] = [
     id: 'package-scripts-run',
     programs: MANAGERS,
     when: all(
-      not(simulates),
       any(
         installs,
         firstIs(
@@ -98,7 +90,7 @@ export const PACKAGES: readonly Rule[] = [
     message: 'packages bring scripts that run on installation',
     opaque: true,
     matches: ['npm ci', 'pip install -r requirements.txt', 'cargo install ripgrep'],
-    not_matches: ['npm ls', 'apt list', 'apt-get -s upgrade'],
+    not_matches: ['npm ls', 'apt list'],
   },
   {
     id: 'installs-from-elsewhere',
@@ -122,7 +114,6 @@ export const PACKAGES: readonly Rule[] = [
     id: 'removes-packages',
     programs: MANAGERS,
     when: all(
-      not(simulates),
       not(firstIs(/^(search|show|info|list|ls|view|why|explain|home|docs|help)$/)),
       any(
         verbLike(
@@ -180,7 +171,6 @@ export const PACKAGES: readonly Rule[] = [
     when: any(
       verb('view, info, search, show, outdated, audit, ping, whoami, find, browse, index, download'),
       flag('-Ss', '--refresh', '-Sw'),
-      simulates,
     ),
     dimension: 'network',
     points: 2,

@@ -36,7 +36,7 @@ export const VCS: readonly Rule[] = [
     programs: 'git hub yolo',
     when: any(
       all(verb('reset'), flag('--hard', '--merge', '--keep')),
-      all(verb('clean'), flag('-f', '--force'), not(flag('-n', '--dry-run'))),
+      all(verb('clean'), flag('-f', '--force')),
       all(verb('checkout', 'switch'), flag('-f', '--force', '--discard-changes')),
       all(verb('checkout'), word(/^(--|\.|\.\/|:\/)$/)),
       all(verb('checkout'), operand(/^(\.\/|\*|\.$)/)),
@@ -47,7 +47,7 @@ export const VCS: readonly Rule[] = [
       ),
       verb('stash drop', 'stash clear', 'checkout-index', 'read-tree'),
       all(verb('worktree remove', 'submodule deinit'), flag('-f', '--force')),
-      all(verb('rm'), not(flag('--cached', '-n', '--dry-run'))),
+      all(verb('rm'), not(flag('--cached'))),
     ),
     dimension: 'blast_radius',
     points: 4,
@@ -55,6 +55,7 @@ export const VCS: readonly Rule[] = [
     matches: [
       'git reset --hard',
       'git clean -fdx',
+      'git clean --dry-run -fdx',
       'git checkout -- file.txt',
       'git checkout HEAD -- .',
       'git restore a',
@@ -66,7 +67,6 @@ export const VCS: readonly Rule[] = [
     not_matches: [
       'git reset HEAD~1',
       'git clean -n',
-      'git clean --dry-run -fdx',
       'git checkout main',
       'git restore --staged a',
       "echo 'git reset --hard'",
