@@ -46,12 +46,30 @@ describe('drylane policy', () => {
     const one = rules(looks('lock', 'c.path == "a.lock"'));
     const { status, out } = await run('check', one);
     expect(status).toBe(0);
-    expect(out).toMatch(/rules: +1: 0 block, 0 hold, 1 note\n/);
-    expect(out).toMatch(/hint: +lock looks at paths, and a directory/);
+    expect(out).toMatch(/rules: +1 note\n/);
+    expect(out).toMatch(/hint: +rule lock looks at paths, and a directory/);
     const two = rules(looks('lock', 'c.path == "a.lock"'), looks('whole', 'c.entries > 1'));
     expect(JSON.parse((await run('check', two, '--json')).out)).toMatchObject({
       ...{ ok: true, rules: 2, tests: 0, hints: [] },
     });
+  });
+
+  it.each([
+    ['c.before.size > 3', /^rule r reads \.before, which what was added does not have/],
+    ['c.after.size > 3', /^rule r reads \.after, which what was deleted does not have/],
+    ['c.before != null && c.before.size > 3', undefined],
+    ['c.kind == "modified" && has(c.after.sha256)', undefined],
+  ])('check says of %s what a change may not have', async (when, hint) => {
+    const { out } = await run('check', file(`rules: [ ${looks('r', when)} ]`), '--json');
+    expect(JSON.parse(out).hints).toEqual(hint === undefined ? [] : [expect.stringMatching(hint)]);
+  });
+
+  it('check says that nobody is asked, in these words', async () => {
+    const { out } = await run(
+      'check',
+      file('approvals: { rehearsal: { from: never }, live: { from: never } }'),
+    );
+    expect(out).toMatch(/rehearsal: +asks nobody\nlive: +asks nobody\n/);
   });
 
   it('test exits 0 where all examples come to what they should, and 2 where one does not', async () => {

@@ -4,12 +4,16 @@ import type { Command } from 'commander';
 import { type Context, colours, printJson, writeBytes } from '../context.ts';
 import type { Tried } from '../embedded/examples.ts';
 import { EXIT } from '../exit.ts';
+import { hintsOn } from '../policy-hints.ts';
 import type { Colours } from '../terminal.ts';
 
 const POLICY = 'a policy: YAML or JSON, or one that comes with drylane by its name: standard, strict, open';
 
 export function registerPolicy(root: Command, context: Context, done: (status: number) => void): void {
-  const policy = root.command('policy').description('work with the policy that operators own');
+  const policy = root
+    .command('policy')
+    .description('work with the policy that operators own')
+    .addHelpText('after', '\nExample:\n  drylane policy show strict > policy.yaml\n');
   registerCheck(policy, context, done);
   registerTest(policy, context, done);
   policy
@@ -87,28 +91,22 @@ function meaning({
   images,
 }: Policy): readonly string[] {
   const { live, rehearsal } = approvals;
-  const from = (level: string): string => (level === 'never' ? 'never' : `from ${level} risk on`);
+  const asks = (who: string, level: string): string =>
+    level === 'never' ? 'asks nobody' : `asks ${who} from ${level} risk on`;
   const people = live.quorum === 1 ? 'a person' : plural(live.quorum, 'person').replace('persons', 'people');
-  const counts = (['block', 'hold', 'note'] as const).map(
-    (severity) => `${rules.filter((rule) => rule.severity === severity).length} ${severity}`,
-  );
+  const terms = `, within ${live.expires}${live.sticky ? ', once for the same changes' : ''}`;
+  const counts = (['block', 'hold', 'note'] as const).flatMap((severity) => {
+    const { length } = rules.filter((rule) => rule.severity === severity);
+    return length === 0 ? [] : [`${length} ${severity}`];
+  });
   const raised = Object.entries(severities).map(([name, severity]) => `${name} ${severity}`);
   return [
     `risk:       medium from ${risk.medium}, high from ${risk.high}`,
-    `rehearsal:  asks a person ${from(rehearsal.from)}`,
-    `live:       asks ${people} ${from(live.from)}, within ${live.expires}${live.sticky ? ', once for the same changes' : ''}`,
+    `rehearsal:  ${asks('a person', rehearsal.from)}`,
+    `live:       ${asks(people, live.from)}${live.from === 'never' ? '' : terms}`,
     `may name:   ${plural(network.declarable.length, 'host')}, ${plural(Object.keys(credentials).length, 'credential')}, ${plural(images.allowed.length, 'image')}`,
-    `rules:      ${rules.length === 0 ? 'none' : `${rules.length}: ${counts.join(', ')}`}`,
+    `rules:      ${counts.length === 0 ? 'none' : counts.join(', ')}`,
     ...(raised.length === 0 ? [] : [`raised:     ${raised.join(', ')}`]),
-  ];
-}
-
-/** What a policy may not mean: its rules load, and would pass over something. */
-function hintsOn({ rules }: Policy): readonly string[] {
-  const looks = rules.find(({ when }) => /\bevidence\.changes\b/.test(when) && /\.path\b/.test(when));
-  if (looks === undefined || rules.some(({ when }) => /\.entries\b/.test(when))) return [];
-  return [
-    `${looks.name} looks at paths, and a directory that came or went whole is one: hold on evidence.changes.exists(c, c.entries > 1), too`,
   ];
 }
 

@@ -34,16 +34,18 @@ describe.each(PRESETS)('the policy %s, as it comes with drylane', (name) => {
 
 describe('an example', () => {
   it('that comes to something else says in what', async () => {
-    const text = example('expect: promote, rules: [own], asks: [rehearsal], evidence: { exit_code: 3 }');
+    const text = example(
+      'expect: promote, rules: [surprise-path], asks: [rehearsal], evidence: { exit_code: 3 }',
+    );
     expect(tryExamples(await loaded(text))).toMatchObject([
       {
         ...{ expected: 'promote', got: 'hold' },
         differences: [
           'comes to hold, and promote was expected',
-          'own does not speak',
+          'surprise-path does not speak',
           'unexpected-exit speaks, too',
-          'nobody is asked before rehearsal',
-          'a person is asked before live',
+          'nobody is asked before rehearsal, though asks says so',
+          'a person is asked before live, though asks does not say so',
         ],
       },
     ]);

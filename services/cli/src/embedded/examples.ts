@@ -88,10 +88,12 @@ function differencesOf({ expect, rules, asks }: PolicyTest, outcome: Outcome): r
     ...(rules === undefined ? [] : missing(spoke, rules).map((rule) => `${rule} speaks, too`)),
     ...(asks === undefined
       ? []
-      : missing(asks, outcome.asks).map((lane) => `nobody is asked before ${lane}`)),
+      : missing(asks, outcome.asks).map((lane) => `nobody is asked before ${lane}, though asks says so`)),
     ...(asks === undefined
       ? []
-      : missing(outcome.asks, asks).map((lane) => `a person is asked before ${lane}`)),
+      : missing(outcome.asks, asks).map(
+          (lane) => `a person is asked before ${lane}, though asks does not say so`,
+        )),
   ];
 }
 
