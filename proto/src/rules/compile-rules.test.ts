@@ -38,9 +38,24 @@ describe('an expression is refused', () => {
     [`${CHANGES}.exists(c, ${CHANGES}.exists(c, true))`, 51, 'choose another name'],
     [`${CHANGES}.exists(c.path, true)`, 26, 'write a name for each entry: exists(c, …)'],
     ['evidence.stdout.text.matches(evidence.stderr.text)', 29, 'write the pattern itself: matches("…")'],
-    ['evidence.', 9, 'complete or correct it there'],
-    ['"', 0, 'complete or correct it there'],
-    ['', 0, 'complete or correct it there'],
+    ['evidence.', 9, 'complete it'],
+    ['evidence.complete &&\n', 20, 'complete it'],
+    ['', 0, 'complete it'],
+    ['"', 0, 'close it with the quote that it began with'],
+    ['risk.level == "high\n', 19, 'close it with the quote that it began with'],
+    ['evidence.stdout.text.matches("\\d")', 30, 'double the backslash, or write r"…"'],
+    ['(risk.score > 4', 15, 'close it with ), or correct what stands there'],
+    ['risk.score in [4', 16, 'close it with ], or correct what stands there'],
+    ['risk.score > 4)', 14, 'correct it there'],
+    ['risk.level = "high"', 11, 'write =='],
+    ['risk.level === "high"', 13, 'write =='],
+    ['risk.level <> "high"', 12, 'write !='],
+    ['risk.parsed and risk.opaque', 12, 'write &&'],
+    ['risk.parsed or risk.opaque', 12, 'write ||'],
+    ['not risk.parsed', 4, 'write ! before it'],
+    ['risk.parsed & risk.opaque', 12, 'write && or ||'],
+    ['risk.level == “high”', 14, 'write plain ones: "…"'],
+    [`${CHANGES}.exists(c => c.path == "a")`, 26, 'write a name and a comma: exists(c, …)'],
   ])('for %s', (when, at, mend) => {
     expect(faultOf(when)).toMatchObject({ at, mend, index: 0, message: expect.stringMatching(/./) });
   });
@@ -54,7 +69,7 @@ describe('an expression is refused', () => {
     ['loops', 'abcd'.split('').reduceRight((inner, name) => `${CHANGES}.exists(${name}, ${inner})`, 'true')],
   ])('for too many %s', (_, when) => {
     expect(faultOf(when)?.mend).toMatch(
-      /^(split it into several rules|ask with fewer loops|complete or correct)/,
+      /^(split it into several rules|ask with fewer loops|complete it|close it)/,
     );
   });
 

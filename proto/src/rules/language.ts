@@ -4,6 +4,7 @@ import { typeName } from './code.ts';
 import { Facts } from './facts.ts';
 import { Refusal } from './fault.ts';
 import { type Message, type Shapes, shapesOf, typeOf } from './shapes.ts';
+import { syntaxFault } from './syntax.ts';
 
 const MAX_NODES = 1000;
 const MAX_DEPTH = 40;
@@ -58,7 +59,7 @@ function read(environment: Environment, shapes: Shapes, text: string): ASTNode {
       throw new Refusal(0, `gives ${type}, and must give true or false`, 'compare it with something: … == …');
     return parsed.ast;
   } catch (cause) {
-    if (cause instanceof ParseError) throw syntaxRefusal(cause);
+    if (cause instanceof ParseError) throw syntaxRefusal(text, cause);
     if (cause instanceof TypeFault) throw typeRefusal(shapes, cause);
     if (cause instanceof RangeError) throw new Refusal(0, 'nests too deep', SPLIT);
     throw cause;
@@ -68,7 +69,7 @@ function read(environment: Environment, shapes: Shapes, text: string): ASTNode {
 const MACRO = 'invalid_macro_argument';
 const SPLIT = 'split it into several rules';
 
-function syntaxRefusal({ code, summary, range }: ParseError): Refusal {
+function syntaxRefusal(text: string, { code, summary, range }: ParseError): Refusal {
   const at = range?.start ?? 0;
   if (code === 'limit_exceeded') {
     const deep = summary.includes('maxDepth');
@@ -79,8 +80,8 @@ function syntaxRefusal({ code, summary, range }: ParseError): Refusal {
     );
   }
   if (code === MACRO) return new Refusal(at, 'is not a name', 'write a name for each entry: exists(c, …)');
-  const message = summary.charAt(0).toLowerCase() + summary.slice(1);
-  return new Refusal(at, `is no expression: ${message}`, 'complete or correct it there');
+  const fault = syntaxFault(text, at, summary);
+  return new Refusal(fault.at, `is no expression: ${fault.message}`, fault.mend);
 }
 
 function typeRefusal(shapes: Shapes, { code, summary, range, node }: TypeFault): Refusal {

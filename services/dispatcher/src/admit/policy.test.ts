@@ -53,6 +53,26 @@ describe('a policy', () => {
     expect(tests).toMatchObject([{ name: 't', evidence: {}, expect: 'promote' }]);
   });
 
+  it('has examples of different names, which speak of rules that there are', async () => {
+    const test = (name: string, spoken: string): string =>
+      `{ name: ${name}, envelope: { command: ls, intent: { mode: read-only } }, expect: block, rules: [${spoken}] }`;
+    const tests = [test('a', 'own, surprise-path'), test('a', 'owm'), test('b', 'frobnicate')];
+    const found = await problems(`version: 1\nrules: [ ${rule('own')} ]\ntests: [ ${tests.join(', ')} ]`);
+    expect(found.map(({ field, mend }) => [field.split(' ')[1], mend])).toEqual([
+      ['tests.1.name', 'give the example a name of its own'],
+      ['tests.1.rules.0', 'did you mean own?'],
+      ['tests.2.rules.0', 'name a rule of this policy, or a built-in one'],
+    ]);
+  });
+
+  it('is told the built-in rules there are, where it raises one that is none', async () => {
+    const found = await problems('version: 1\nseverities: { surprise-pth: block, frobnicate: block }');
+    expect(found).toMatchObject([
+      { mend: 'did you mean surprise-path?' },
+      { mend: expect.stringMatching(/^write one of forbidden-path, surprise-path, /) },
+    ]);
+  });
+
   it.each([
     ['workspaces: { roots: [ /srv, /srv/repos ] }', 'workspaces.roots.1'],
     ['workspaces: { roots: [ /srv/repos/, /srv//repos ] }', 'workspaces.roots.1'],
@@ -105,7 +125,7 @@ describe('a rule of a policy', () => {
     ['evidence.complete\n      && evidence.exit_cod == 1', '7:19', 'did you mean exit_code?'],
     ['"evidence.complete &&\\n evidence.exit_cod == 1"', '6:11', 'did you mean exit_code?'],
     ['evidence.exit_code', '6:11', 'compare it with something: … == …'],
-    ['evidence.complete &&', '6:31', 'complete or correct it there'],
+    ['evidence.complete &&', '6:31', 'complete it'],
     ['risk.score > "4"', '6:11', 'compare values of one kind; "3" is text, 3 a whole number, 3.0 a number'],
     ['evidence.stdout.text.matches("(a+)+$")', '6:41', 'write one repetition, such as a+'],
     ['evidence.stdout.text.matches("[z-a]")', '6:42', expect.stringMatching(/syntax of RE2/)],
