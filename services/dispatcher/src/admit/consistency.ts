@@ -104,9 +104,9 @@ function lowered({ severities }: Policy): readonly Inconsistency[] {
   return Object.entries(severities).flatMap(([name, severity]): Inconsistency[] => {
     const path = ['severities', name];
     if (!isBuiltIn(name)) {
-      const near = nearest(name, Object.keys(BUILT_IN_RULES));
-      const mend =
-        near === undefined ? 'remove it; drylane policy --help names them' : `did you mean ${near}?`;
+      const names = Object.keys(BUILT_IN_RULES);
+      const near = nearest(name, names);
+      const mend = near === undefined ? `write one of ${names.join(', ')}` : `did you mean ${near}?`;
       return [{ path, message: 'is not a built-in rule', mend }];
     }
     const least = BUILT_IN_RULES[name];

@@ -80,7 +80,15 @@ describe("an operator's policy", () => {
   });
 
   it('that cannot be read is a bad policy, and never a missing one', async () => {
-    await expect(loadPolicy(join(dir, 'none.yaml'))).rejects.toMatchObject({ code: 'bad-policy' });
+    const mend = 'name a file, or one that comes with drylane: standard, strict, open';
+    for (const [path, message] of [
+      [join(dir, 'none.yaml'), 'is not there'],
+      [dir, 'is a directory'],
+      [join(dir, 'own.yaml/x'), 'cannot be read (ENOTDIR)'],
+    ] as const)
+      await expect(loadPolicy(path)).rejects.toMatchObject({
+        ...{ code: 'bad-policy', problems: [{ field: path, message, mend }] },
+      });
   });
 });
 

@@ -52,10 +52,14 @@ async function read(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    throw new DrylaneError(
-      'bad-policy',
-      { field: path, message: `cannot be read (${code})`, mend: 'correct the path of --policy' },
-      { cause },
-    );
+    const message = UNREADABLE[code] ?? `cannot be read (${code})`;
+    const mend = `name a file, or one that comes with drylane: ${PRESETS.join(', ')}`;
+    throw new DrylaneError('bad-policy', { field: path, message, mend }, { cause });
   }
 }
+
+const UNREADABLE: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EISDIR: 'is a directory',
+  EACCES: 'may not be read by this user',
+};

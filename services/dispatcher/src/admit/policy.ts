@@ -5,6 +5,7 @@ import { PolicyFile, type PolicyTest } from '@drylane/proto/policy-test';
 import type { CompiledRule } from '@drylane/proto/rules/ask';
 import type { RuleFault } from '@drylane/proto/rules/compile-rules';
 import { type Inconsistency, inconsistencies } from './consistency.ts';
+import { exampleNames } from './example-names.ts';
 
 /** A policy as it is decided by, its rules ready to be asked, and the examples of its file. */
 export interface ParsedPolicy {
@@ -23,7 +24,9 @@ export async function parsePolicy(source: Uint8Array, fileName: string): Promise
   const { tests, ...policy } = value;
   const compiled = await compiledRules(policy);
   const problems = [
-    ...inconsistencies(policy).map((found) => problemOf(found, where(found.path))),
+    ...[...inconsistencies(policy), ...exampleNames(value)].map((found) =>
+      problemOf(found, where(found.path)),
+    ),
     ...compiled.faults.map((fault) => ruleProblem(fault, where(['rules', fault.index, 'when'], fault.at))),
   ];
   if (problems.length > 0) throw new DrylaneError('bad-policy', problems.slice(0, MAX_PROBLEMS));
