@@ -16,6 +16,7 @@ interface After {
 }
 
 const found = (rule: string) => ({ rule, severity: 'hold' as const, message: rule, paths: [], step: null });
+const blocking = (rule: string) => ({ ...found(rule), severity: 'block' as const });
 
 const after = (
   state: NextFacts['state'],
@@ -44,6 +45,18 @@ describe('what is next after a rehearsal', () => {
     ['blocked', `see what it would have needed: drylane suggest --state /s ${ID}`],
   ])('of a run that is %s is one command line', (state, text) => {
     expect(after(state)).toBe(`next:           ${text}\n`);
+  });
+
+  it('is not a wider intent where only rules of the policy block', () => {
+    const lines = (...rules: readonly string[]) =>
+      nextLines({
+        report: { run_id: ID, change_set: CHANGED, findings: rules.map(blocking) },
+        ...{ state: 'blocked', promotion: 'auto' },
+      }).map(({ text }) => text);
+    expect(lines('no-index', 'no-index')).toEqual([
+      'nothing that an intent can say: the policy blocks it (rule no-index)',
+    ]);
+    expect(lines('no-index', 'surprise-path')).toEqual(['see what it would have needed']);
   });
 
   it('is a mend first where the command failed by itself', () => {

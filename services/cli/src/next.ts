@@ -1,3 +1,4 @@
+import { isBuiltIn } from '@drylane/proto/built-in';
 import type { Envelope } from '@drylane/proto/envelope';
 import type { RunState } from '@drylane/proto/lifecycle';
 import type { Rehearsal } from '@drylane/proto/rehearsal';
@@ -25,7 +26,7 @@ export function nextLines({
         ...(findings.some(({ rule }) => rule === 'opaque-high-risk')
           ? [next('rehearse its steps one by one, as commands of their own', 'drylane steps -- COMMAND')]
           : []),
-        next('see what it would have needed', `drylane suggest ${id}`),
+        blockedByPolicy(findings) ?? next('see what it would have needed', `drylane suggest ${id}`),
       ];
     case 'awaiting-live-approval':
     case 'promotable':
@@ -37,6 +38,15 @@ export function nextLines({
     default:
       return [];
   }
+}
+
+/** No intent covers what only the operator's own rules block. */
+function blockedByPolicy(findings: Rehearsal['findings']): BlockLine | undefined {
+  const rules = findings.filter(({ severity }) => severity === 'block').map(({ rule }) => rule);
+  if (rules.length === 0 || rules.some(isBuiltIn)) return undefined;
+  return next(
+    `nothing that an intent can say: the policy blocks it (rule ${[...new Set(rules)].join(', ')})`,
+  );
 }
 
 /** A command that failed by itself needs a mend more often than a person who agrees that it did. */
