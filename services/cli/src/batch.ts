@@ -19,7 +19,7 @@ export async function* readBatch(input: AsyncIterable<Uint8Array | string>): Asy
   let number = 0;
   for await (const line of linesOf(input)) {
     number += 1;
-    if (line === null) throw bad(number, `is longer than ${MAX_LINE_BYTES} bytes`);
+    if (line === null) throw tooLong(number);
     const text = line.toString();
     if (text.trim() !== '') yield rowOf(text, number);
   }
@@ -58,4 +58,10 @@ function rowOf(text: string, number: number): BatchRow {
 function bad(number: number, message: string, cause?: unknown): DrylaneError {
   const mend = 'write one {"id": …, "command": "…"} a line';
   return new DrylaneError('bad-input', { field: `line ${number}`, message, mend }, { cause });
+}
+
+function tooLong(number: number): DrylaneError {
+  const message = `is longer than ${MAX_LINE_BYTES} bytes`;
+  const mend = 'leave it out: no command that long is let in';
+  return new DrylaneError('bad-input', { field: `line ${number}`, message, mend });
 }

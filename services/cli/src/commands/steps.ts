@@ -1,21 +1,23 @@
 import { visible } from '@drylane/chassis/redact/visible';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type Context, colours, printJson } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { requiredCommand } from '../shell-words.ts';
+
+const SHELLS = ['bash', 'sh'] as const;
 
 export function registerSteps(root: Command, context: Context, done: (status: number) => void): void {
   root
     .command('steps')
     .description('how a command is split into steps, with positions')
     .argument('<command...>', 'the command, after --')
-    .option('--shell <shell>', 'bash or sh', 'bash')
+    .addOption(new Option('--shell <shell>', 'its shell').choices(SHELLS).default('bash'))
     .option('--json', 'one JSON document on standard output')
     .addHelpText('after', "\nExample:\n  drylane steps -- 'make && ./run | tee log; rm -f tmp'\n")
-    .action(async (words: string[], options: { shell: string; json?: boolean }) => {
+    .action(async (words: string[], options: { shell: (typeof SHELLS)[number]; json?: boolean }) => {
       const { splitCommand } = await import('../embedded/tools.ts');
       const command = requiredCommand(words);
-      const plan = splitCommand(command, options.shell === 'sh' ? 'sh' : 'bash');
+      const plan = splitCommand(command, options.shell);
       if (options.json) printJson(context, { command, ...plan });
       else {
         const paint = colours(context);
