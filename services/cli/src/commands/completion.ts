@@ -31,10 +31,13 @@ interface Verb {
 /** The values of flags that take one of a few. */
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   '--promotion': ['auto', 'apply', 'rerun', 'none'],
+  '--policy': ['standard', 'strict', 'open'],
   '--shell': ['bash', 'sh'],
   '--role': ['submitter', 'approver', 'operator', 'viewer', 'worker'],
 };
 const VALUED = Object.entries(VALUES);
+/** Those that take a file as well. */
+const OR_FILE = new Set(['--policy']);
 
 function verbsOf(root: Command): Verb[] {
   return root.commands.map((command) => ({
@@ -78,7 +81,10 @@ function zsh(verbs: readonly Verb[]): string {
   const cases = verbs
     .map(({ name, flags, words }) => `    ${name}) compadd -- ${[...words, ...flags].join(' ')}; _files ;;`)
     .join('\n');
-  const values = VALUED.map(([flag, of]) => `    ${flag}) compadd -- ${of.join(' ')}; return ;;`).join('\n');
+  const values = VALUED.map(
+    ([flag, of]) =>
+      `    ${flag}) compadd -- ${of.join(' ')};${OR_FILE.has(flag) ? ' _files;' : ''} return ;;`,
+  ).join('\n');
   return `#compdef drylane
 _drylane() {
   local -a verbs=(
@@ -101,7 +107,8 @@ function fish(verbs: readonly Verb[]): string {
     `complete -c drylane -n __fish_use_subcommand -a ${name} -d '${inQuotes(description)}'`,
     ...words.map((word) => `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -a ${word}`),
     ...flags.map((f) => {
-      const values = VALUES[f] === undefined ? '' : ` -x -a '${VALUES[f].join(' ')}'`;
+      const values =
+        VALUES[f] === undefined ? '' : ` ${OR_FILE.has(f) ? '-r' : '-x'} -a '${VALUES[f].join(' ')}'`;
       return `complete -c drylane -n '__fish_seen_subcommand_from ${name}' -l ${f.slice(2)}${values}`;
     }),
   ]);

@@ -7,7 +7,10 @@ import { withEnvelopeFlags } from '../rehearsal-flags.ts';
 type Options = Pick<ScheduleFlags, 'url' | 'json'>;
 
 export function registerSchedule(root: Command, context: Context, done: (status: number) => void): void {
-  const schedule = root.command('schedule').description('rehearse a command of a fleet at set times');
+  const schedule = root
+    .command('schedule')
+    .description('rehearse a command of a fleet at set times')
+    .addHelpText('after', '\nExample:\n  drylane schedule list\n');
   withEnvelopeFlags(schedule.command('add'))
     .description('rehearse an envelope at set times')
     .requiredOption('--cron <times>', 'five fields in quotes: minute hour day month weekday')

@@ -6,7 +6,10 @@ import type { TokenFlags } from '../fleet/tokens.ts';
 type Options = Pick<TokenFlags, 'url' | 'json'>;
 
 export function registerToken(root: Command, context: Context, done: (status: number) => void): void {
-  const token = root.command('token').description('who may use a fleet: for its operators');
+  const token = root
+    .command('token')
+    .description('who may use a fleet: for its operators')
+    .addHelpText('after', '\nExample:\n  drylane token create ci --role submitter --tenant web\n');
   token
     .command('create')
     .description('give out a token; standard output is the token, and it is shown this once')
