@@ -20,6 +20,9 @@ export const PolicyRule = z.strictObject({
 });
 export type PolicyRule = z.infer<typeof PolicyRule>;
 
+/** The most rules that a policy may have. */
+export const MAX_RULES = 500;
+
 /** What the operator allows, whatever an intent asks for. */
 export const Policy = z.strictObject({
   version: z.literal(1),
@@ -91,7 +94,7 @@ export const Policy = z.strictObject({
     .describe(
       'Built-in findings that are worse here than they are elsewhere, by rule; none can be made better',
     ),
-  rules: z.array(PolicyRule).max(500).default([]),
+  rules: z.array(PolicyRule).max(MAX_RULES).default([]),
   access: AccessPolicy.optional().describe("Left out: only tokens of drylane's own are known"),
 });
 export type Policy = z.infer<typeof Policy>;

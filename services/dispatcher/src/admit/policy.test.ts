@@ -113,6 +113,26 @@ describe('a policy', () => {
 });
 
 describe('a rule of a policy', () => {
+  it('is checked also where something else does not fit', async () => {
+    const rules = [
+      '{ name: a, when: "evidence.exit_cod == 1", severity: blck, message: m }',
+      '{ name: b, when: 3, severity: note, message: m }',
+      'c',
+      '{ name: d, when: "risk.scor > 3", severity: note, message: m }',
+    ];
+    const found = await problems(`version: 1\nrules:\n  - ${rules.join('\n  - ')}\n`);
+    expect(found.map(({ field }) => field)).toEqual([
+      'p.yaml:3:58 rules.0.severity',
+      'p.yaml:4:22 rules.1.when',
+      'p.yaml:5:5 rules.2',
+      'p.yaml:3:32 rules.0.when',
+      'p.yaml:6:28 rules.3.when',
+    ]);
+    expect(await problems('version: 2\nrules: 3')).toHaveLength(2);
+    expect(await problems('[]')).toHaveLength(1);
+    expect(await problems('a: [')).not.toHaveLength(0);
+  });
+
   const RULE = (when: string): string =>
     `version: 1\nrules:\n  - name: own\n    severity: hold\n    message: m\n    when: ${when}\n`;
 
