@@ -99,6 +99,14 @@ describe('a command with its reasons', () => {
     ).toContain('and 5 more');
   });
 
+  it('lets no rule that says the same again and again drown the others', () => {
+    const same = Array.from({ length: 30 }, () => reason([0, 1], 5, 'again'));
+    const shown = rows('ab', [...same, { ...reason([1, 2], 4, 'another'), rule: 'b-rule' }]);
+    expect(shown.filter((row) => row.includes('again'))).toHaveLength(19);
+    expect(shown).toEqual(expect.arrayContaining([expect.stringContaining('another')]));
+    expect(shown.at(-1)).toContain('and 11 more');
+  });
+
   it('paints by weight and underlines the text where there are colours', () => {
     const painted = diagnose('rm x', [reason([0, 2], 8)], { width: 80, paint: createColors(true) });
     expect(painted).toContain('\u001b[4mrm\u001b[24m x');

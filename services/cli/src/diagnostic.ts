@@ -5,6 +5,8 @@ import type { Colours } from './terminal.ts';
 
 /** Reasons that are shown, the heaviest; nobody reads more. */
 const MAX_REASONS = 20;
+/** So many of one rule come before what other rules say; more of it only where there is room left. */
+const ALIKE = 3;
 /** Columns that are shown of what stands before a place in a line that is too long. */
 const LEAD = 10;
 const MIN_ROOM = 20;
@@ -31,7 +33,8 @@ export function diagnose(
   const gutter = (label: string) => paint.dim(`  ${label.padStart(digits)} | `);
   const room = Math.max(MIN_ROOM, width - digits - 5);
   const rows: string[] = [];
-  for (const [line, marks] of markedLines(command, starts, reasons.slice(0, MAX_REASONS)))
+  const shown = choose(reasons);
+  for (const [line, marks] of markedLines(command, starts, shown))
     for (const { from, marks: some } of windowsOf(line, marks, room)) {
       const view = viewOf(
         line,
@@ -50,9 +53,23 @@ export function diagnose(
           );
       }
     }
-  const left = reasons.length - MAX_REASONS;
+  const left = reasons.length - shown.length;
   if (left > 0) rows.push(`  and ${left} more: --json has all of them`);
   return rows.map((row) => `${row}\n`).join('');
+}
+
+/** Those that are shown: the heaviest, unless one rule says the same so often that no other would be heard. */
+function choose(reasons: readonly RiskReason[]): readonly RiskReason[] {
+  const told = new Map<string, number>();
+  const first: RiskReason[] = [];
+  const again: RiskReason[] = [];
+  for (const reason of reasons) {
+    const times = (told.get(reason.rule) ?? 0) + 1;
+    told.set(reason.rule, times);
+    (times <= ALIKE ? first : again).push(reason);
+  }
+  const chosen = new Set([...first, ...again].slice(0, MAX_REASONS));
+  return reasons.filter((reason) => chosen.has(reason));
 }
 
 function lineStarts(command: string): number[] {
