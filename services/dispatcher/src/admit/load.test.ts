@@ -82,6 +82,13 @@ describe("an operator's policy", () => {
   it('that cannot be read is a bad policy, and never a missing one', async () => {
     await expect(loadPolicy(join(dir, 'none.yaml'))).rejects.toMatchObject({ code: 'bad-policy' });
   });
+
+  it('is not read to its end where it has none', async () => {
+    await expect(loadPolicy('/dev/zero')).rejects.toMatchObject({
+      code: 'bad-policy',
+      problems: [{ message: 'holds 1048577 bytes, more than 1048576' }],
+    });
+  });
 });
 
 describe('locate', () => {
