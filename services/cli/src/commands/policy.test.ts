@@ -47,7 +47,7 @@ describe('drylane policy', () => {
     const { status, out } = await run('check', one);
     expect(status).toBe(0);
     expect(out).toMatch(/rules: +1: 0 block, 0 hold, 1 note\n/);
-    expect(out).toMatch(/hint: +lock looks at paths, and a directory/);
+    expect(out).toMatch(/hint: +lock looks at changes one by one, and a directory/);
     const two = rules(looks('lock', 'c.path == "a.lock"'), looks('whole', 'c.entries > 1'));
     expect(JSON.parse((await run('check', two, '--json')).out)).toMatchObject({
       ...{ ok: true, rules: 2, tests: 0, hints: [] },

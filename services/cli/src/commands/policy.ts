@@ -1,5 +1,6 @@
 import { visible } from '@drylane/chassis/redact/visible';
 import type { Policy } from '@drylane/proto/policy';
+import { passingOver } from '@drylane/proto/rules/directories';
 import type { Command } from 'commander';
 import { type Context, colours, printJson, writeBytes } from '../context.ts';
 import type { Tried } from '../embedded/examples.ts';
@@ -105,10 +106,10 @@ function meaning({
 
 /** What a policy may not mean: its rules load, and would pass over something. */
 function hintsOn({ rules }: Policy): readonly string[] {
-  const looks = rules.find(({ when }) => /\bevidence\.changes\b/.test(when) && /\.path\b/.test(when));
-  if (looks === undefined || rules.some(({ when }) => /\.entries\b/.test(when))) return [];
+  const looks = passingOver(rules);
+  if (looks === undefined) return [];
   return [
-    `${looks.name} looks at paths, and a directory that came or went whole is one: hold on evidence.changes.exists(c, c.entries > 1), too`,
+    `${looks.name} looks at changes one by one, and a directory that came or went whole is one, so it cannot be decided there: say what becomes of evidence.changes.exists(c, c.entries > 1)`,
   ];
 }
 
