@@ -50,6 +50,14 @@ describe('an expression is refused', () => {
     expect(faultOf('\n1')).toMatchObject({ at: 0, excerpt: '\n^' });
   });
 
+  it('where a comment hides what YAML folded into its line', () => {
+    expect(faultOf('evidence.complete // so far && risk.score > 3')).toMatchObject({ at: 18 });
+    expect(faultOf('evidence.complete // so far\n')).toMatchObject({ at: 18 });
+    expect(faultOf('evidence.complete // so far\n && risk.score > 3.0')).toBeUndefined();
+    expect(faultOf('evidence.stdout.text.contains("http://a") || "//" == \'//\'')).toBeUndefined();
+    expect(faultOf('envelope.command == r"\\//"')).toBeUndefined();
+  });
+
   it('for patterns that are too large together', () => {
     const pattern = `risk.level.matches("${'ab|'.repeat(300)}c")`;
     const rules = Array.from({ length: 100 }, () => ruleOf(pattern));
