@@ -74,6 +74,29 @@ describe('a rule that asks whether a change is so', () => {
   });
 });
 
+describe('a directory that is one change', () => {
+  const whole = facts({ changes: [blankChange('deploy', { kind: 'deleted', type: 'dir', entries: 9 })] });
+  const inside = 'evidence.changes.exists(c, c.path.startsWith("deploy/"))';
+  const unknown = { undecided: expect.stringMatching(/^a directory came or went whole/) };
+
+  it.each([inside, 'evidence.changes.exists(c, c.type == "symlink")', 'size(evidence.changes) > 5'])(
+    'is no answer to what asks of the changes in it: %s',
+    (when) => {
+      expect(ask(when, whole)).toEqual(unknown);
+      expect(ask(when, facts({ changes: [blankChange('a')] }))).toEqual({ says: false });
+    },
+  );
+
+  it.each([
+    `${inside} || evidence.changes.exists(c, c.entries > 10)`,
+    'evidence.changes.exists(c, c.kind == "added")',
+    'evidence.changes.exists(c, c.class == "forbidden")',
+    'evidence.timed_out',
+  ])('is one where a rule asks for it, or what it asks holds for all: %s', (when) => {
+    expect(ask(when, whole)).toEqual({ says: false });
+  });
+});
+
 describe('the work of a rule', () => {
   const changes = Array.from({ length: 100_000 }, (_, at) => blankChange(`src/some/deep/directory/${at}.ts`));
   const many = facts({
@@ -96,6 +119,9 @@ describe('the work of a rule', () => {
     'evidence.changes.exists(c, c.step == null || evidence.changes.all(d, d.path != "x") && false)',
     'evidence.stdout.text.contains(evidence.stdout.text + "b")',
     'evidence.changes.exists(c, evidence.stdout.text.matches("b$"))',
+    `evidence.changes.exists(c, ${Array(150).fill('1 / 0 == 1').join(' || ')})`,
+    `evidence.changes.exists(c, ${Array(150).fill('c.before.size > 1').join(' || ')})`,
+    'evidence.stdout.text.matches("[ab]*a[ab]{300}[yz]")',
   ])('is bounded, however hostile the evidence: %s', (when) => {
     const startedMs = performance.now();
     expect(ask(when, many)).toEqual(tooMuch);
@@ -151,8 +177,8 @@ describe('what our evaluation says', () => {
   it("is what the library's own says, where that has all it needs", () => {
     const environment = new Environment({ unlistedVariablesAreDyn: true });
     fc.assert(
-      fc.property(EXPRESSION, SEEN, (when, seen) => {
-        const given = facts(seen);
+      fc.property(EXPRESSION, SEEN, (asked, seen) => {
+        const [given, when] = [facts(seen), `(${asked}) || evidence.changes.exists(e, e.entries < 1)`];
         expect(ask(when, given)).toEqual(theirs(environment, when, given));
       }),
       { numRuns: 500 },

@@ -1,6 +1,7 @@
 import type { PolicyRule } from '../policy.ts';
 import type { Run } from './code.ts';
 import type { Compiled } from './compile.ts';
+import { looksInside, passingOver } from './directories.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { Failure } from './fault.ts';
 import { Exhausted, type Meter } from './meter.ts';
@@ -29,10 +30,14 @@ export const UNITS_PER_RULE = 30_000_000;
 /** And all rules of a policy together. */
 export const UNITS_PER_POLICY = 100_000_000;
 
+const UNSEEN = 'a directory came or went whole, and no rule asks how many entries a change stands for';
+
 /** Asks every rule. Whatever stands in the facts, it ends, and nothing is thrown. */
 export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly Answer[] {
   const view = factsOf(facts);
   let left = UNITS_PER_POLICY;
+  const policy = rules.map(({ rule }) => rule);
+  const blind = passingOver(policy) !== undefined && facts.evidence.changes.some((c) => c.entries > 1);
   return rules.map((compiled): Answer => {
     const { rule } = compiled;
     const meter: Meter = { left: Math.min(left, UNITS_PER_RULE) };
@@ -40,6 +45,7 @@ export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly
     try {
       const run: Run = { facts: view, items: [], meter };
       const says = compiled.holds(run);
+      if (!says && blind && looksInside(rule)) return { rule, undecided: UNSEEN };
       return { rule, says, because: says ? becauseOf(compiled, run) : [] };
     } catch (cause) {
       return { rule, undecided: reasonOf(cause) };

@@ -20,6 +20,8 @@ export interface Scope {
   readonly text: string;
   /** The variables of the loops around, the outermost first. */
   readonly variables: readonly string[];
+  /** How large the patterns of all rules may still be. */
+  readonly patterns: { left: number };
   readonly compile: (scope: Scope, node: ASTNode) => Code;
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { faultOf } from './rules.fixture.ts';
+import { compileRules } from './compile-rules.ts';
+import { faultOf, ruleOf } from './rules.fixture.ts';
 
 const CHANGES = 'evidence.changes';
 
@@ -58,6 +59,27 @@ describe('an expression is refused', () => {
     [`${CHANGES}.exists(c => c.path == "a")`, 26, 'write a name and a comma: exists(c, …)'],
   ])('for %s', (when, at, mend) => {
     expect(faultOf(when)).toMatchObject({ at, mend, index: 0, message: expect.stringMatching(/./) });
+  });
+
+  it('with a place, though nothing stands on its first line', () => {
+    expect(faultOf('\n1')).toMatchObject({ at: 0, excerpt: '\n^' });
+  });
+
+  it('where a comment hides what YAML folded into its line', () => {
+    expect(faultOf('evidence.complete // so far && risk.score > 3')).toMatchObject({ at: 18 });
+    expect(faultOf('evidence.complete // so far\n')).toMatchObject({ at: 18 });
+    expect(faultOf('evidence.complete // so far\n && risk.score > 3.0')).toBeUndefined();
+    expect(faultOf('evidence.stdout.text.contains("http://a") || "//" == \'//\'')).toBeUndefined();
+    expect(faultOf('envelope.command == r"\\//"')).toBeUndefined();
+  });
+
+  it('for patterns that are too large together', () => {
+    const pattern = `risk.level.matches("${'ab|'.repeat(300)}c")`;
+    const rules = Array.from({ length: 100 }, () => ruleOf(pattern));
+    const result = compileRules(rules);
+    expect(result).toMatchObject({ ok: false });
+    expect(result.ok ? [] : result.faults).toHaveLength(20);
+    expect(compileRules(rules.slice(0, 20))).toMatchObject({ ok: true });
   });
 
   it.each([

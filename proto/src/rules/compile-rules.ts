@@ -1,6 +1,7 @@
+import { MAX_PROBLEMS } from '../document.ts';
 import type { PolicyRule } from '../policy.ts';
 import type { CompiledRule } from './ask.ts';
-import { compileExpression } from './compile.ts';
+import { compileExpression, MAX_PATTERNS } from './compile.ts';
 import { excerpt, type Fault, Refusal } from './fault.ts';
 import { createLanguage, type Language } from './language.ts';
 
@@ -11,7 +12,7 @@ export interface RuleFault extends Fault {
   readonly excerpt: string;
 }
 
-/** Compiles every rule, or says what is wrong with each that cannot be. */
+/** Compiles every rule, or says what is wrong with each that cannot be, as far as one refusal names it. */
 export function compileRules(
   rules: readonly PolicyRule[],
   language: Language = createLanguage(),
@@ -20,12 +21,15 @@ export function compileRules(
   | { readonly ok: false; readonly faults: readonly RuleFault[] } {
   const compiled: CompiledRule[] = [];
   const faults: RuleFault[] = [];
-  for (const [index, rule] of rules.entries())
+  const patterns = { left: MAX_PATTERNS };
+  for (const [index, rule] of rules.entries()) {
+    if (faults.length === MAX_PROBLEMS) break;
     try {
-      compiled.push({ rule, ...compileExpression(language, rule.when) });
+      compiled.push({ rule, ...compileExpression(language, rule.when, patterns) });
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       faults.push({ ...cause.fault, index, excerpt: excerpt(rule.when, cause.fault.at) });
     }
+  }
   return faults.length === 0 ? { ok: true, compiled } : { ok: false, faults };
 }

@@ -4,7 +4,11 @@ import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
 import { type Language, NAMES, noSuchField } from './language.ts';
 import { isLoop, loop, picks } from './loops.ts';
+import { spend, UNITS_PER_FAILURE, UNITS_PER_NEW_FAILURE } from './meter.ts';
 import { binary, minus } from './operators.ts';
+
+/** The size of all patterns of a policy together: they take about a second to compile. */
+export const MAX_PATTERNS = 50_000;
 
 /** An expression as functions. */
 export interface Compiled {
@@ -18,8 +22,12 @@ export interface Compiled {
  * library's own evaluation has no bound, and hides an error that a bound would be.
  * @throws Refusal with the place of what is wrong.
  */
-export function compileExpression(language: Language, text: string): Compiled {
-  const scope: Scope = { shapes: language.shapes, text, variables: [], compile };
+export function compileExpression(
+  language: Language,
+  text: string,
+  patterns: Scope['patterns'] = { left: MAX_PATTERNS },
+): Compiled {
+  const scope: Scope = { shapes: language.shapes, text, variables: [], patterns, compile };
   try {
     const node = language.read(text);
     return { holds: present<boolean>(scope, node), because: reasons(scope, node) };
@@ -129,7 +137,10 @@ function index(scope: Scope, node: Node<'[]'>): Code {
   const [list, at] = [present<readonly unknown[]>(scope, base), present<number>(scope, key)];
   return (run) => {
     const [items, place] = [list(run), at(run)];
-    if (place < 0 || place >= items.length) throw new Failure(`there is no entry ${place}`);
+    if (place < 0 || place >= items.length) {
+      spend(run.meter, UNITS_PER_NEW_FAILURE);
+      throw new Failure(`there is no entry ${place}`);
+    }
     return items[place];
   };
 }
@@ -153,7 +164,9 @@ function logic(scope: Scope, node: Node<'||' | '&&'>): Code {
     try {
       value = left(run);
     } catch (cause) {
-      if (cause instanceof Failure && right(run) === decisive) return decisive;
+      if (!(cause instanceof Failure)) throw cause;
+      spend(run.meter, UNITS_PER_FAILURE);
+      if (right(run) === decisive) return decisive;
       throw cause;
     }
     return value === decisive ? decisive : right(run);

@@ -24,7 +24,8 @@ const BEFORE = 60;
 
 /** The line of a text that holds an offset, with a caret below the place; a long line is cut around it. */
 export function excerpt(text: string, at: number): string {
-  const start = text.lastIndexOf('\n', at - 1) + 1;
+  // From -1, lastIndexOf would look at the first character all the same.
+  const start = at === 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
   const end = text.indexOf('\n', at);
   const line = text.slice(start, end < 0 ? undefined : end).replace(/[^ -~]/g, '?');
   const column = Math.min(at - start, line.length);

@@ -3,7 +3,8 @@ import { type Code, present, type Scope, typeName } from './code.ts';
 import { Refusal } from './fault.ts';
 import { type FUNCTIONS, type METHODS, noSuchField } from './language.ts';
 import { type Meter, spend } from './meter.ts';
-import { compilePattern } from './patterns.ts';
+import { sizeOf } from './pattern-size.ts';
+import { compilePattern, MAX_PROGRAM } from './patterns.ts';
 import type { Shape } from './shapes.ts';
 
 type MakeFunction = (scope: Scope, argument: ASTNode) => Code;
@@ -116,6 +117,14 @@ function matches(scope: Scope, base: ASTNode, argument: ASTNode | undefined): Co
       argument?.start ?? base.end,
       'is not a pattern in quotes',
       'write the pattern itself: matches("…")',
+    );
+  const size = sizeOf(argument.args);
+  if (size <= MAX_PROGRAM) scope.patterns.left -= size;
+  if (scope.patterns.left < 0)
+    throw new Refusal(
+      argument.start,
+      'is one pattern too many: together they are too large',
+      'repeat less with {n}, or write fewer',
     );
   const pattern = compilePattern(argument.args);
   if ('test' in pattern)

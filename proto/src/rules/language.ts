@@ -53,6 +53,9 @@ function nullableTypes({ messages }: Shapes): ReadonlySet<string> {
 function read(environment: Environment, shapes: Shapes, text: string): ASTNode {
   try {
     const parsed = environment.parse(text);
+    const hidden = lastComment(text);
+    if (hidden !== undefined)
+      throw new Refusal(hidden, 'is a comment to the end of the rule', 'write it after a # above the rule');
     const { valid, type, error } = parsed.check();
     if (!valid) throw error;
     if (type !== 'bool')
@@ -64,6 +67,17 @@ function read(environment: Environment, shapes: Shapes, text: string): ASTNode {
     if (cause instanceof RangeError) throw new Refusal(0, 'nests too deep', SPLIT);
     throw cause;
   }
+}
+
+// Text in quotes, raw and of several lines too, or a comment.
+const QUOTED_OR_COMMENT =
+  /r(?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')|"""(?:\\[\s\S]|[^\\])*?"""|'''(?:\\[\s\S]|[^\\])*?'''|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*/gi;
+
+/** A comment that nothing follows. Where YAML folds lines it hides all of the rule that stood on later ones. */
+function lastComment(text: string): number | undefined {
+  const last = [...text.trimEnd().matchAll(QUOTED_OR_COMMENT)].at(-1);
+  const ends = last !== undefined && last.index + last[0].length === text.trimEnd().length;
+  return ends && last[0].startsWith('//') ? last.index : undefined;
 }
 
 const MACRO = 'invalid_macro_argument';

@@ -2,12 +2,9 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { type Code, present, type Run, type Scope } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import type { LOOPS } from './language.ts';
-import { spend } from './meter.ts';
+import { spend, UNITS_PER_FAILURE } from './meter.ts';
 
 const MAX_LOOPS = 3;
-// Measured: a failure that is caught costs about a microsecond.
-const UNITS_PER_FAILURE = 100;
-
 type Loop = Extract<ASTNode, { readonly op: 'rcall' }>;
 type Step = (run: Run, item: unknown) => unknown;
 

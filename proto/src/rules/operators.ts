@@ -154,8 +154,8 @@ function sum(scope: Scope, node: Binary): Code {
     const [left, right] = operands<string>(scope, node);
     return (run) => {
       const text = left(run) + right(run);
-      if (text.length > MAX_TEXT) throw new Failure('a text becomes too long');
       spend(run.meter, UNITS_PER_TEXT + text.length / 16);
+      if (text.length > MAX_TEXT) throw new Failure('a text becomes too long');
       return text;
     };
   }
@@ -182,11 +182,12 @@ function arithmetic(scope: Scope, node: Binary, op: string): Code {
   const compute = INTEGER[op] ?? (() => Number.NaN);
   if (typeName(node) !== 'int')
     return op === '/' ? (run) => left(run) / right(run) : (run) => compute(left(run), right(run));
+  // Made once: what a failure knows of its stack takes longer to gather than an expression to evaluate.
+  const failure = new Failure(`${sourceOf(scope, node)} is no whole number that fits`);
   return (run) => {
     const result = compute(left(run), right(run));
     // Division by zero gives no integer either.
-    if (!Number.isSafeInteger(result))
-      throw new Failure(`${sourceOf(scope, node)} is no whole number that fits`);
+    if (!Number.isSafeInteger(result)) throw failure;
     return result;
   };
 }

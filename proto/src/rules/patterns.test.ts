@@ -3,6 +3,38 @@ import { describe, expect, it } from 'vitest';
 import { compilePattern } from './patterns.ts';
 import { trapIn } from './traps.ts';
 
+describe('a pattern', () => {
+  it.each([
+    '(a{1000}){1000}',
+    'x{0,1000}'.repeat(100),
+    '(x{0,1000}){0,1}'.repeat(60),
+    '(?i)[\\x{100}-\\x{1e942}]{3}',
+    '\\pL{51}',
+  ])('that is too large once it is written out is refused before it is: %s', (pattern) => {
+    const startedMs = performance.now();
+    expect(compilePattern(pattern)).toMatchObject({ message: 'is too large a pattern' });
+    expect(performance.now() - startedMs).toBeLessThan(50);
+  });
+
+  it('costs more where it may stand at many places at once', () => {
+    const costOf = (source: string): number => {
+      const pattern = compilePattern(source);
+      return 'test' in pattern ? pattern.cost(1000) : 0;
+    };
+    expect(costOf('[ab]{300}c')).toBeGreaterThan(10 * costOf('package-lock|yarn-lock|pnpm-lock'));
+  });
+
+  it('takes no newline in a name for its end', () => {
+    expect(matching('^deploy/.*\\.sh$', 'deploy/a\nb.sh')).toBe(true);
+    expect(matching('^deploy$', 'deploy\n')).toBe(false);
+  });
+});
+
+function matching(source: string, text: string): boolean {
+  const pattern = compilePattern(source);
+  return 'test' in pattern && pattern.test(text);
+}
+
 describe('a pattern that is all repetition, repeated', () => {
   it.each([
     ['(a+)+$', 0, 'a+'],
@@ -13,6 +45,7 @@ describe('a pattern that is all repetition, repeated', () => {
     ['(x+x+)+y', 0, 'x+x+'],
     ['(a?b*)*', 0, 'a?b*'],
     ['[(](\\w+)*', 3, '\\w+'],
+    ['(\\pL+)+', 0, '\\pL+'],
   ])('%s is refused', (pattern, at, simpler) => {
     expect(trapIn(pattern)).toMatchObject({ at, simpler });
     expect(compilePattern(pattern)).toMatchObject({ at, mend: `write one repetition, such as ${simpler}` });

@@ -17,10 +17,10 @@ interface Open {
 const opened = (at: number): Open => ({ at, fixed: false, endless: false, loose: false });
 
 // A part of a pattern that is no group: an escape, a class, or any one character.
-const ATOM =
-  /\\[pP]\{[^}]*\}|\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|[\s\S]/y;
-const GROUP = /\((?:\?(?:P?<\w+>|[a-zA-Z-]*[:)]))?/y;
-const REPEAT = /(?:[*+?]|\{(\d*)(,?)(\d*)\})\??/y;
+export const ATOM =
+  /\\[pP](?:\{[^}]*\}|\w)|\\Q[\s\S]*?(?:\\E|$)|\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|[\s\S]/y;
+export const GROUP = /\((?:\?(?:P?<\w+>|[a-zA-Z-]*[:)]))?/y;
+export const REPEAT = /(?:[*+?]|\{(\d*)(,?)(\d*)\})\??/y;
 
 /**
  * The first place where a pattern repeats what is all repetition, as in `(a+)+`: there are then exponentially many ways to

@@ -1,4 +1,5 @@
 import type { Policy } from '@drylane/proto/policy';
+import { looksInside, passingOver } from '@drylane/proto/rules/directories';
 
 type Rules = Pick<Policy, 'rules'>;
 
@@ -8,14 +9,11 @@ export function hintsOn(policy: Rules): readonly string[] {
 }
 
 function wholeDirectories({ rules }: Rules): readonly string[] {
-  if (rules.some(({ when }) => /\.entries\b/.test(when))) return [];
-  const looking = rules
-    .filter(({ when }) => /\bevidence\.changes\b/.test(when) && /\.path\b/.test(when))
-    .map(({ name }) => name);
-  if (looking.length === 0) return [];
+  if (passingOver(rules) === undefined) return [];
+  const looking = rules.filter(looksInside).map(({ name }) => name);
   const who = looking.length === 1 ? `rule ${looking[0]} looks` : `rules ${looking.join(', ')} look`;
   return [
-    `${who} at paths, and a directory that came or went whole is one: hold on evidence.changes.exists(c, c.entries > 1), too`,
+    `${who} at changes one by one, and a directory that came or went whole is one, so nothing is decided there: say what becomes of evidence.changes.exists(c, c.entries > 1)`,
   ];
 }
 

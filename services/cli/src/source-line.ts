@@ -27,14 +27,24 @@ export interface Columns {
 
 const TAB = '    ';
 
+type Look = Pick<Cell, 'shown' | 'width'>;
+
+function lookOf(character: string): Look {
+  const shown = character === '\t' ? TAB : visible(character);
+  return { shown, width: columnsOf(shown) };
+}
+
 /** Lays out the line that starts at an offset; whatever could do something to the terminal is written out. */
 export function layOut(command: string, start: number, number: number): SourceLine {
   const end = command.indexOf('\n', start);
   const cells: Cell[] = [];
+  // A line may have 100,000 characters; few are different ones, and measuring is slow.
+  const looks = new Map<string, Look>();
   let [at, column] = [start, 0];
   for (const character of command.slice(start, end < 0 ? command.length : end)) {
-    const shown = character === '\t' ? TAB : visible(character);
-    const width = columnsOf(shown);
+    const look = looks.get(character) ?? lookOf(character);
+    looks.set(character, look);
+    const { shown, width } = look;
     cells.push({ start: at, end: at + character.length, shown, column, width });
     at += character.length;
     column += width;

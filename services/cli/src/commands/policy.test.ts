@@ -47,7 +47,7 @@ describe('drylane policy', () => {
     const { status, out } = await run('check', one);
     expect(status).toBe(0);
     expect(out).toMatch(/rules: +1 note\n/);
-    expect(out).toMatch(/hint: +rule lock looks at paths, and a directory/);
+    expect(out).toMatch(/hint: +rule lock looks at changes one by one, and a directory/);
     const two = rules(looks('lock', 'c.path == "a.lock"'), looks('whole', 'c.entries > 1'));
     expect(JSON.parse((await run('check', two, '--json')).out)).toMatchObject({
       ...{ ok: true, rules: 2, tests: 0, hints: [] },
@@ -60,7 +60,8 @@ describe('drylane policy', () => {
     ['c.before != null && c.before.size > 3', undefined],
     ['c.kind == "modified" && has(c.after.sha256)', undefined],
   ])('check says of %s what a change may not have', async (when, hint) => {
-    const { out } = await run('check', file(`rules: [ ${looks('r', when)} ]`), '--json');
+    const whole = looks('whole', 'c.entries > 1');
+    const { out } = await run('check', file(`rules: [ ${looks('r', when)}, ${whole} ]`), '--json');
     expect(JSON.parse(out).hints).toEqual(hint === undefined ? [] : [expect.stringMatching(hint)]);
   });
 

@@ -90,6 +90,13 @@ describe("an operator's policy", () => {
         ...{ code: 'bad-policy', problems: [{ field: path, message, mend }] },
       });
   });
+
+  it('is not read to its end where it has none', async () => {
+    await expect(loadPolicy('/dev/zero')).rejects.toMatchObject({
+      code: 'bad-policy',
+      problems: [{ message: 'holds 1048577 bytes, more than 1048576' }],
+    });
+  });
 });
 
 describe('locate', () => {

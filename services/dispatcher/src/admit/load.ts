@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
+import { MAX_DOCUMENT_BYTES } from '@drylane/proto/document';
 import { DrylaneError } from '@drylane/proto/errors';
 import { type ParsedPolicy, parsePolicy } from './policy.ts';
 
@@ -49,7 +50,7 @@ export function rootsOf({ policy, shipped }: LoadedPolicy, own: readonly string[
 
 async function read(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readBounded(path);
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
     const message = UNREADABLE[code] ?? `cannot be read (${code})`;
@@ -63,3 +64,12 @@ const UNREADABLE: Readonly<Record<string, string>> = {
   EISDIR: 'is a directory',
   EACCES: 'may not be read by this user',
 };
+
+/** A byte more than a policy may have, so that what is longer is refused, though it were a device without end. */
+async function readBounded(path: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  // A pipe is read as well: a shell gives one for <(…).
+  const stream = createReadStream(path, { highWaterMark: MAX_DOCUMENT_BYTES, end: MAX_DOCUMENT_BYTES });
+  for await (const chunk of stream) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}

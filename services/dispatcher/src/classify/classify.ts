@@ -7,7 +7,8 @@ import { levelOf, scoreOf, type Thresholds } from './score.ts';
 
 /** Reasons kept, the heaviest first; a person reads the first few. */
 const MAX_REASONS = 100;
-const MAX_PROGRAMS = 100;
+/** More than the commands that are read: a rule of a policy asks whether a program is among them. */
+const MAX_PROGRAMS = 1000;
 
 /**
  * Scores what a command may do, from its text alone: never from what its planner says about it. Pure and never
