@@ -26,6 +26,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   chrt: { skip: 1, values: '-T -P -D' },
   taskset: { skip: 1 },
   setsid: {},
+  prlimit: { values: '-p --pid -o --output' },
   setarch: { skip: 1 },
   stdbuf: { values: '-i -o -e --input --output --error' },
   unbuffer: {},
