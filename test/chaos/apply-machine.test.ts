@@ -9,6 +9,7 @@ import {
   dir,
   file,
   Place,
+  rootUntimed,
   states,
   survey,
   timeless,
@@ -45,7 +46,8 @@ describe.skipIf(!mayMount())('a real disk', () => {
     });
     await forgetApply(stateDir, place.runId);
     const after = states(place.live);
-    for (const path of ['state/applies']) delete after[path];
+    // What drylane keeps of its own stands there by the test's will only.
+    for (const all of [before, after]) for (const path of ['state', 'state/applies']) delete all[path];
     expect(after).toEqual(before);
   });
 
@@ -231,7 +233,8 @@ describe('a directory that is swapped for a link out of the workspace', () => {
         if (result === 'unknown') result = (await recover(place.state))[0]?.result ?? 'none';
         expect(survey(outside), `round ${round}: ${result}`).toEqual(untouched);
         if (result === 'promoted') expect(timeless(place.live)).toEqual(timeless(place.after));
-        else expect(states(place.live), `round ${round}: ${result}`).toEqual(before);
+        else
+          expect(rootUntimed(states(place.live)), `round ${round}: ${result}`).toEqual(rootUntimed(before));
         expect(readdirSync(place.live).filter((name) => name.startsWith('.drylane'))).toEqual([]);
       }
       expect(swaps).toBeGreaterThan(RACES);

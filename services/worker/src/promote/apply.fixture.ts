@@ -112,14 +112,20 @@ function see(path: Buffer): Seen {
   return { state, mtimeNs: stats.mtimeNs, ino: stats.ino };
 }
 
-/** The states of a tree alone, with the times of what is no directory: a directory's change with what is in it. */
+/** The states of a tree alone, with their times. */
 export function states(root: string): Record<string, unknown> {
   const all = [...survey(root)].map(([path, { state, mtimeNs }]) => {
     const { type, mode, uid, gid, sha256, target } = state;
-    return [path, [type, mode, uid, gid, sha256 ?? target, type === 'dir' ? 0 : mtimeNs].join(' ')] as const;
+    return [path, [type, mode, uid, gid, sha256 ?? target, mtimeNs].join(' ')] as const;
   });
   return Object.fromEntries(all);
 }
+
+/** The same less the time of the root, for where something still comes and goes in it. */
+export const rootUntimed = (all: Record<string, unknown>): Record<string, unknown> => ({
+  ...all,
+  '.': `${all['.']}`.replace(/ \d+$/, ''),
+});
 
 /** The same without times. */
 export function timeless(root: string): Record<string, unknown> {

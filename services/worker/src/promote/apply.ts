@@ -11,12 +11,13 @@ import { type Ground, openGround, unfit } from './ground.ts';
 import type { Journal } from './journal.ts';
 import { lockDirectory } from './lock.ts';
 import { mergeStaged } from './merging.ts';
-import { type Progress, performAll } from './progress.ts';
+import { type Progress, performAll, told } from './progress.ts';
 import { planPromotion } from './promote.ts';
 import { beginJournal, checkRequest, refuseLeftovers } from './refuse.ts';
 import type { ApplyOutcome, ApplyRequest } from './request.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { createBuilder, makeStage, stageName } from './stage.ts';
+import { holdTimes } from './times.ts';
 
 export type { Drift } from './effect.ts';
 export type { ApplyOutcome, ApplyRequest } from './request.ts';
@@ -56,7 +57,7 @@ async function land(
   request: ApplyRequest,
   plan: Arrangement,
 ): Promise<ApplyOutcome> {
-  const progress: Progress = { stage: undefined, staged: new Map(), begun: [] };
+  const progress: Progress = { stage: undefined, staged: new Map(), held: [], begun: [] };
   const name = stageName(request.runId);
   let stopped: readonly Drift[] | DrylaneError;
   try {
@@ -64,8 +65,8 @@ async function land(
   } catch (cause) {
     stopped = unfit('', cause);
   }
-  const { stage, staged, begun } = progress;
-  const attempt: Attempt = { ground, journal, stage, stageName: name, effects: begun, staged };
+  const { stage, staged, held, begun } = progress;
+  const attempt: Attempt = { ground, journal, stage, stageName: name, effects: begun, staged, held };
   try {
     if (!(stopped instanceof DrylaneError) && stopped.length === 0) {
       goForward(attempt);
@@ -104,7 +105,13 @@ async function proceed(
   await builder.close(plan.made);
   syncStage(ground, stage, plan);
   const { effects } = plan;
-  journal.append({ record: 'planned', effects, staged: builder.staged, merged: mergedPaths(plan.made) });
+  const astray = await told('', () => {
+    progress.held = holdTimes(ground, effects);
+    return undefined;
+  });
+  if (astray !== undefined) return [astray];
+  const { staged, held } = progress;
+  journal.append({ record: 'planned', effects, staged, merged: mergedPaths(plan.made), held });
   const drift = await performAll(ground, stage, plan, progress);
   if (drift !== undefined) return [drift];
   syncEffects(ground, stage, plan);

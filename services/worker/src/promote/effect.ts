@@ -52,6 +52,15 @@ export type Effect =
 /** What was staged, to be known again: by its path below the stage's `new`. */
 export type Staged = ReadonlyMap<PathKey, Stamp>;
 
+/** A directory as it was before anything of ours came or went in it. */
+export interface Held {
+  readonly key: PathKey;
+  readonly ino: bigint;
+  readonly mtimeNs: bigint;
+  /** A digest over its names; null where they cannot be read. */
+  readonly names: string | null;
+}
+
 /** One path that was not as it had to be, in words for a person. */
 export interface Drift {
   /** Escaped as in the manifest. */

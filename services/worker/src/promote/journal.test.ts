@@ -14,6 +14,7 @@ const RUN = RunId.parse('run_01HF7YAT0060RK4CSM6MV3EE1S');
 const OPENED: Opened = {
   ...{ record: 'opened', runId: RUN, workspace: '/work\nspace', dev: 2n ** 63n, ino: 3n },
   ...{ stage: `.drylane-${RUN}`, digest: 'sha256:…', owner: 'me' },
+  held: { key: '', ino: 3n, mtimeNs: 4n, names: null },
 };
 
 const big = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n });
@@ -36,6 +37,7 @@ const planned: fc.Arbitrary<JournalRecord> = fc.record({
   effects: fc.array(effect),
   staged: fc.array(fc.tuple(key, stamp)).map((pairs) => new Map(pairs)),
   merged: fc.array(fc.string()),
+  held: fc.array(fc.record({ key, ino: big, mtimeNs: big, names: fc.option(fc.string()) })),
 });
 
 let state = '';
@@ -45,7 +47,7 @@ beforeEach(() => {
 afterEach(() => rmSync(state, { recursive: true }));
 
 const path = () => join(state, 'applies', RUN, 'journal');
-const PLANNED: JournalRecord = { record: 'planned', effects: [], staged: new Map(), merged: [] };
+const PLANNED: JournalRecord = { record: 'planned', effects: [], staged: new Map(), merged: [], held: [] };
 
 describe('a record', () => {
   it('is one line, and reads as it was written', () => {

@@ -23,13 +23,19 @@ const CREATE = APPEND | constants.O_CREAT | constants.O_EXCL;
 export class Journal implements Disposable {
   readonly #disk: Disk;
   readonly #fd: number;
+  readonly opened: Opened;
   /** Bytes up to the plan, and up to the end of the last record. */
   #unplanned: number;
   #length: number;
   #stage: bigint | undefined;
   #clear = true;
 
-  private constructor(disk: Disk, fd: number, { unplanned, all }: ReadJournal['bytes'], stage?: bigint) {
+  private constructor(
+    disk: Disk,
+    fd: number,
+    { opened, bytes: { unplanned, all }, stage }: Pick<ReadJournal, 'opened' | 'bytes' | 'stage'>,
+  ) {
+    this.opened = opened;
     this.#disk = disk;
     this.#fd = fd;
     this.#unplanned = unplanned;
@@ -46,7 +52,8 @@ export class Journal implements Disposable {
       const line = Buffer.from(encodeRecord(opened));
       writeAll(disk, fd, line);
       for (const path of [directory, join(stateDir, 'applies'), stateDir]) syncDirectory(disk, path);
-      return new Journal(disk, fd, { unplanned: line.length, all: line.length });
+      const bytes = { unplanned: line.length, all: line.length };
+      return new Journal(disk, fd, { opened, bytes, stage: undefined });
     } catch (cause) {
       disk.close(fd);
       rmSync(directory, { recursive: true, force: true });
@@ -55,7 +62,8 @@ export class Journal implements Disposable {
   }
 
   /** Goes on with a journal that was read; what was torn at its end is cut off. */
-  static resume(disk: Disk, stateDir: string, { opened, bytes, stage }: ReadJournal): Journal {
+  static resume(disk: Disk, stateDir: string, read: ReadJournal): Journal {
+    const { opened, bytes } = read;
     const fd = disk.open(Buffer.from(join(directoryOf(stateDir, opened.runId), 'journal')), APPEND);
     try {
       disk.truncate(fd, bytes.all);
@@ -63,7 +71,7 @@ export class Journal implements Disposable {
       disk.close(fd);
       throw cause;
     }
-    return new Journal(disk, fd, bytes, stage);
+    return new Journal(disk, fd, read);
   }
 
   /**

@@ -2,7 +2,7 @@ import { pathOf } from '../evidence/keys.ts';
 import { createPace } from '../evidence/pace.ts';
 import type { PathKey } from '../evidence/tree.ts';
 import type { Arrangement } from './arrange.ts';
-import type { Drift, Effect, Staged } from './effect.ts';
+import type { Drift, Effect, Held, Staged } from './effect.ts';
 import { codeOf, type Ground, unfit } from './ground.ts';
 import { perform } from './perform.ts';
 import { ASTRAY } from './snapshot.ts';
@@ -13,6 +13,7 @@ import { verify } from './verify.ts';
 export interface Progress {
   stage: Stage | undefined;
   staged: Staged;
+  held: readonly Held[];
   /** The effects that may have happened. */
   readonly begun: Effect[];
 }
@@ -44,7 +45,8 @@ export async function performAll(
   return told('', () => verify(ground, stage, plan, staged));
 }
 
-async function told(
+/** What `work` finds, and what it is refused because of what others did. */
+export async function told(
   key: PathKey,
   work: () => Drift | undefined | Promise<Drift | undefined>,
 ): Promise<Drift | undefined> {

@@ -1,5 +1,5 @@
 import type { FileType } from '@drylane/proto/evidence';
-import type { Attributes, Effect, Staged, Stamp } from './effect.ts';
+import type { Attributes, Effect, Held, Staged, Stamp } from './effect.ts';
 
 /** One line of a journal. */
 export type JournalRecord =
@@ -13,6 +13,8 @@ export type JournalRecord =
       readonly stage: string;
       readonly digest: string;
       readonly owner: string;
+      /** The workspace's root. */
+      readonly held: Held;
     }
   /** Comes when the stage was made, and before anything is in it: by this number it is known again. */
   | { readonly record: 'stage'; readonly ino: bigint }
@@ -23,6 +25,8 @@ export type JournalRecord =
       readonly staged: Staged;
       /** Paths whose text was merged. */
       readonly merged: readonly string[];
+      /** Other directories in which something comes or goes. */
+      readonly held: readonly Held[];
     }
   /** From here on it goes forward only. */
   | { readonly record: 'committed' }
@@ -64,7 +68,7 @@ function recordFrom(fields: Fields): JournalRecord {
         record: 'opened',
         ...{ runId: text(fields.runId), workspace: text(fields.workspace), stage: text(fields.stage) },
         ...{ dev: bigint(fields.dev), ino: bigint(fields.ino) },
-        ...{ digest: text(fields.digest), owner: text(fields.owner) },
+        ...{ digest: text(fields.digest), owner: text(fields.owner), held: heldFrom(fields.held) },
       };
     case 'stage':
       return { record: 'stage', ino: bigint(fields.ino) };
@@ -72,6 +76,7 @@ function recordFrom(fields: Fields): JournalRecord {
       return {
         record: 'planned',
         merged: list(fields.merged).map(text),
+        held: list(fields.held).map(heldFrom),
         effects: list(fields.effects).map((effect) => effectFrom(fieldsOf(effect))),
         staged: new Map(
           list(fields.staged).map((pair) => [text(list(pair)[0]), stampFrom(list(pair)[1])] as const),
@@ -114,6 +119,14 @@ function stampFrom(value: unknown): Stamp {
     type: oneOf(TYPES, type),
     ...{ mode: whole(mode), uid: whole(uid), gid: whole(gid), size: whole(size), nlink: whole(nlink) },
     ...{ ino: bigint(ino), mtimeNs: bigint(mtimeNs), ctimeNs: bigint(ctimeNs) },
+  };
+}
+
+function heldFrom(value: unknown): Held {
+  const { key, ino, mtimeNs, names } = fieldsOf(value);
+  return {
+    ...{ key: text(key), ino: bigint(ino), mtimeNs: bigint(mtimeNs) },
+    names: names === null ? null : text(names),
   };
 }
 

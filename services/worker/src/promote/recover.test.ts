@@ -6,6 +6,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -76,6 +77,35 @@ describe('recovery', () => {
     expect(states(place.live)).toEqual(before);
     expect(await apply(await place.request())).toMatchObject({ result: 'promoted' });
     expect(timeless(place.live)).toEqual(timeless(place.after));
+  });
+
+  const DEEP = { '': dir(), d: dir(), 'd/edit': file('old'), 'd/gone': file('x') };
+  const DEEPER = { '': dir(), d: dir(), 'd/edit': file('new'), 'd/add': file('y') };
+  const timeOf = (path: string): bigint => statSync(path, { bigint: true }).mtimeNs;
+
+  it('gives directories their times back, unless somebody else added to one or took from it since', async () => {
+    for (const meddle of [undefined, 'd/theirs', 'theirs']) {
+      using place = new Place(DEEP, DEEPER);
+      const [root, d] = [timeOf(place.live), timeOf(join(place.live, 'd'))];
+      await died(place, ...VERIFYING);
+      expect(timeOf(join(place.live, 'd'))).not.toBe(d);
+      if (meddle !== undefined) writeFileSync(join(place.live, meddle), 'theirs');
+      expect(await recover(place.state)).toMatchObject([{ result: 'rolled-back' }]);
+      expect(timeOf(place.live) === root, `root, ${meddle}`).toBe(meddle !== 'theirs');
+      expect(timeOf(join(place.live, 'd')) === d, `d, ${meddle}`).toBe(meddle !== 'd/theirs');
+    }
+  });
+
+  it('leaves the root its time, where what lands concerns other directories', async () => {
+    for (const isKilled of [false, true]) {
+      using place = new Place(DEEP, DEEPER);
+      const root = timeOf(place.live);
+      if (isKilled) {
+        await died(place, 'unlink', 1);
+        expect(await recover(place.state)).toMatchObject([{ result: 'promoted' }]);
+      } else expect(await apply(await place.request())).toMatchObject({ result: 'promoted' });
+      expect(timeOf(place.live)).toBe(root);
+    }
   });
 
   it('never overwrites what somebody made since, keeps what was there before, and can be done once more', async () => {

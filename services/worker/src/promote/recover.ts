@@ -112,7 +112,7 @@ async function finish(
   read: ReadJournal,
 ): Promise<Omit<Recovered, 'runId'>> {
   const { stage: stageName } = read.opened;
-  const { effects, staged } = read.planned ?? { effects: [], staged: new Map() };
+  const { effects, staged, held } = read.planned ?? { effects: [], staged: new Map(), held: [] };
   try {
     using journal = Journal.resume(ground.disk, stateDir, read);
     if (read.committed) {
@@ -125,7 +125,7 @@ async function finish(
       return { ...endOf(read, 'unknown'), conflicts: [stageName] };
     }
     using stage = read.planned === undefined ? undefined : new Stage(ground, stageName, read.stage);
-    const conflicts = await goBack({ ground, journal, stage, stageName, effects, staged });
+    const conflicts = await goBack({ ground, journal, stage, stageName, effects, staged, held });
     return { ...endOf(read, conflicts.length > 0 ? 'unknown' : 'rolled-back'), conflicts };
   } catch {
     return { ...endOf(read, 'unknown'), conflicts: [stageName] };

@@ -2,11 +2,13 @@ import { join } from 'node:path';
 import { digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import { currentOwner, formatOwner } from '../sandbox/owner.ts';
+import type { Held } from './effect.ts';
 import { type Ground, unfit } from './ground.ts';
 import { Journal, readJournal, removeJournal, unfitState } from './journal.ts';
 import type { ApplyRequest } from './request.ts';
 import { findRoots, incoherence, type Rooted } from './roots.ts';
 import { stageName } from './stage.ts';
+import { holdTime } from './times.ts';
 
 /**
  * Holds a change set against the digest that was approved.
@@ -62,13 +64,22 @@ function notPromotable(field: string, message: string, mend: string): DrylaneErr
   return new DrylaneError('not-promotable', { field, message, mend });
 }
 
+function holdRoot(ground: Ground): Held {
+  try {
+    return holdTime(ground, '');
+  } catch (cause) {
+    throw unfit('', cause);
+  }
+}
+
 /** Begins the journal of a run. @throws DrylaneError `machine-unfit` where it cannot be written. */
 export function beginJournal(ground: Ground, { runId, workspace, digest, stateDir }: ApplyRequest): Journal {
+  const held = holdRoot(ground);
   try {
     const { dev, ino } = ground.disk.fstat(ground.root);
     return Journal.begin(ground.disk, stateDir, {
       record: 'opened',
-      ...{ runId, workspace, dev, ino, digest },
+      ...{ runId, workspace, dev, ino, digest, held },
       stage: stageName(runId),
       owner: formatOwner(currentOwner()),
     });
