@@ -2,6 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { factsOf } from './facts.ts';
 import { Failure } from './fault.ts';
 import type { Meter } from './meter.ts';
+import type { Room } from './room.ts';
 import type { Field, Message, Shapes } from './shapes.ts';
 
 /** One evaluation: what it speaks of, what its loops stand at, and how much work it may still do. */
@@ -20,8 +21,8 @@ export interface Scope {
   readonly text: string;
   /** The variables of the loops around, the outermost first. */
   readonly variables: readonly string[];
-  /** How large the patterns of all rules may still be. */
-  readonly patterns: { left: number };
+  /** What this rule and all after it may still hold. */
+  readonly room: Room;
   readonly compile: (scope: Scope, node: ASTNode) => Code;
 }
 
@@ -57,6 +58,16 @@ export function fieldAt(
   const message = scope.shapes.messages.get(typeName(base));
   const field = message?.fields.get(name);
   return message === undefined || field === undefined ? undefined : { message, field };
+}
+
+/** How many names, values and operators an expression has. */
+export function partsOf(node: ASTNode): number {
+  const parts: readonly unknown[] = Array.isArray(node.args) ? node.args.flat() : [node.args];
+  return parts.reduce<number>(
+    (sum, part) =>
+      sum + (typeof part === 'object' && part !== null && 'op' in part ? partsOf(part as ASTNode) : 0),
+    1,
+  );
 }
 
 /** The name of a node's type, as it was found when types were checked. */

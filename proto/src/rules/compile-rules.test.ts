@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileRules } from './compile-rules.ts';
+import { MAX_PATTERNS } from './room.ts';
 import { faultOf, ruleOf } from './rules.fixture.ts';
 
 const CHANGES = 'evidence.changes';
@@ -80,6 +81,21 @@ describe('an expression is refused', () => {
     expect(result).toMatchObject({ ok: false });
     expect(result.ok ? [] : result.faults).toHaveLength(20);
     expect(compileRules(rules.slice(0, 20))).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['names, values and operators', Array(100).fill('risk.score > 1').join('||'), 100, 0],
+    ['patterns', 'risk.level.matches("a")', MAX_PATTERNS, 19],
+  ])('for more %s than a policy may have, once', (what, when, most, at) => {
+    const rules = Array.from({ length: 500 }, () => ruleOf(`${when} || ${when}`));
+    const result = compileRules(rules);
+    const index = most / 2;
+    expect(result).toMatchObject({
+      ok: false,
+      faults: [{ index, at, message: expect.stringMatching(`too many.* ${what}|most`) }],
+    });
+    expect(result.ok ? [] : result.faults).toHaveLength(1);
+    expect(compileRules(rules.slice(0, index))).toMatchObject({ ok: true });
   });
 
   it.each([

@@ -1,9 +1,10 @@
 import { MAX_PROBLEMS } from '../document.ts';
 import type { PolicyRule } from '../policy.ts';
 import type { CompiledRule } from './ask.ts';
-import { compileExpression, MAX_PATTERNS } from './compile.ts';
+import { compileExpression } from './compile.ts';
 import { excerpt, type Fault, Refusal } from './fault.ts';
 import { createLanguage, type Language } from './language.ts';
+import { isFull, wholeRoom } from './room.ts';
 
 /** What is wrong with a rule's expression, by the rule's place in the policy. */
 export interface RuleFault extends Fault {
@@ -21,11 +22,11 @@ export function compileRules(
   | { readonly ok: false; readonly faults: readonly RuleFault[] } {
   const compiled: CompiledRule[] = [];
   const faults: RuleFault[] = [];
-  const patterns = { left: MAX_PATTERNS };
+  const room = wholeRoom();
   for (const [index, rule] of rules.entries()) {
-    if (faults.length === MAX_PROBLEMS) break;
+    if (faults.length === MAX_PROBLEMS || isFull(room)) break;
     try {
-      compiled.push({ rule, ...compileExpression(language, rule.when, patterns) });
+      compiled.push({ rule, ...compileExpression(language, rule.when, room) });
     } catch (cause) {
       if (!(cause instanceof Refusal)) throw cause;
       faults.push({ ...cause.fault, index, excerpt: excerpt(rule.when, cause.fault.at) });

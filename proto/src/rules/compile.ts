@@ -1,14 +1,12 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { type Code, fieldAt, present, type Scope, typeName } from './code.ts';
+import { type Code, fieldAt, partsOf, present, type Scope, typeName } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
 import { type Language, NAMES, noSuchField } from './language.ts';
 import { isLoop, loop, picks } from './loops.ts';
 import { spend, UNITS_PER_FAILURE, UNITS_PER_NEW_FAILURE } from './meter.ts';
 import { binary, minus } from './operators.ts';
-
-/** The size of all patterns of a policy together: they take about a second to compile. */
-export const MAX_PATTERNS = 50_000;
+import { type Room, takeParts, wholeRoom } from './room.ts';
 
 /** An expression as functions. */
 export interface Compiled {
@@ -22,14 +20,11 @@ export interface Compiled {
  * library's own evaluation has no bound, and hides an error that a bound would be.
  * @throws Refusal with the place of what is wrong.
  */
-export function compileExpression(
-  language: Language,
-  text: string,
-  patterns: Scope['patterns'] = { left: MAX_PATTERNS },
-): Compiled {
-  const scope: Scope = { shapes: language.shapes, text, variables: [], patterns, compile };
+export function compileExpression(language: Language, text: string, room: Room = wholeRoom()): Compiled {
+  const scope: Scope = { shapes: language.shapes, text, variables: [], room, compile };
   try {
     const node = language.read(text);
+    takeParts(room, partsOf(node));
     return { holds: present<boolean>(scope, node), because: reasons(scope, node) };
   } catch (cause) {
     if (cause instanceof RangeError) throw new Refusal(0, 'nests too deep', 'split it into several rules');

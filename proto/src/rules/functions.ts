@@ -5,6 +5,7 @@ import { type FUNCTIONS, type METHODS, noSuchField } from './language.ts';
 import { type Meter, spend } from './meter.ts';
 import { sizeOf } from './pattern-size.ts';
 import { compilePattern, MAX_PROGRAM } from './patterns.ts';
+import { takePattern } from './room.ts';
 import type { Shape } from './shapes.ts';
 
 type MakeFunction = (scope: Scope, argument: ASTNode) => Code;
@@ -119,13 +120,7 @@ function matches(scope: Scope, base: ASTNode, argument: ASTNode | undefined): Co
       'write the pattern itself: matches("…")',
     );
   const size = sizeOf(argument.args);
-  if (size <= MAX_PROGRAM) scope.patterns.left -= size;
-  if (scope.patterns.left < 0)
-    throw new Refusal(
-      argument.start,
-      'is one pattern too many: together they are too large',
-      'repeat less with {n}, or write fewer',
-    );
+  if (size <= MAX_PROGRAM) takePattern(scope.room, argument.start, size);
   const pattern = compilePattern(argument.args);
   if ('test' in pattern)
     return (run) => {

@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { type Code, present, type Run, type Scope } from './code.ts';
+import { type Code, partsOf, present, type Run, type Scope } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import type { LOOPS } from './language.ts';
 import { spend, UNITS_PER_FAILURE } from './meter.ts';
@@ -82,14 +82,9 @@ function entries(code: Code<readonly unknown[] | object>): Entries {
   };
 }
 
-/** How many parts an expression has; loops in it pay for their own turns. */
+/** What an expression costs; loops in it pay for their own turns. */
 function weight(node: ASTNode): number {
-  const parts: readonly unknown[] = Array.isArray(node.args) ? node.args.flat() : [node.args];
-  return parts.reduce<number>(
-    (sum, part) =>
-      sum + (typeof part === 'object' && part !== null && 'op' in part ? weight(part as ASTNode) : 0),
-    2,
-  );
+  return 2 * partsOf(node);
 }
 
 function exists(items: Entries, [step]: Steps): Code {

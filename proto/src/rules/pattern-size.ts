@@ -48,8 +48,14 @@ interface Instruction {
 /** In how many places at once a pattern may stand at one character: what each character costs in the worst case. */
 export function widthOf(compiled: RE2JS): number {
   const { prog } = compiled.re2();
-  const steps = Array.from({ length: prog.numInst() }, (_, pc): Instruction => prog.getInst(pc)).flatMap(
-    ({ runes = [] }) => edgesOf(runes),
+  // What is repeated is one list many times.
+  const lists = new Map<readonly number[], number>();
+  for (let pc = 0; pc < prog.numInst(); pc++) {
+    const { runes = [] }: Instruction = prog.getInst(pc);
+    lists.set(runes, (lists.get(runes) ?? 0) + 1);
+  }
+  const steps = [...lists].flatMap(([runes, times]) =>
+    edgesOf(runes).map(([at, step]) => [at, step * times] as const),
   );
   let [width, most] = [0, 0];
   for (const [, step] of steps.sort(([a, x], [b, y]) => a - b || x - y)) {

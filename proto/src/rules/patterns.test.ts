@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePattern } from './patterns.ts';
@@ -106,6 +108,19 @@ describe('a pattern', () => {
     expect(performance.now() - startedMs).toBeLessThan(2000);
   });
 
+  it('keeps little of what it has tried, though each character were new to it', () => {
+    const text = Array.from({ length: 4000 }, (_, at) => 'ab'[(Math.imul(at, 2654435761) >>> 9) % 2]).join(
+      '',
+    );
+    const collect = collector();
+    const before = process.memoryUsage().heapUsed;
+    const kept = Array.from({ length: 8 }, () => compilePattern('[ab]*a[ab]{300}[yz]'));
+    for (const pattern of kept) expect('test' in pattern && pattern.test(text)).toBe(false);
+    collect();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(5_000_000);
+    expect(kept).toHaveLength(8);
+  });
+
   it.each([
     ['(?=a)', 'in the syntax of RE2'],
     ['(a)\\1', 'in the syntax of RE2'],
@@ -117,3 +132,11 @@ describe('a pattern', () => {
     expect('mend' in result ? result.mend : '').toContain(mend);
   });
 });
+
+/** Collects what nothing holds, now and each time that it is called. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  collect();
+  return collect;
+}

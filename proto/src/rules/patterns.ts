@@ -6,6 +6,8 @@ const MAX_PATTERN = 1000;
 // What RE2 makes of a pattern, in instructions.
 export const MAX_PROGRAM = 1000;
 const INSTRUCTIONS_PER_UNIT = 64;
+/** How much of what it has tried a pattern may keep, in bytes; RE2 begins anew where it is more. Its own bound is 8 MB. */
+const MAX_KEPT = 128 * 1024;
 // Measured: each place of a pattern that may stand at the same character takes 20 ns of it, where RE2 has to try them all. Few do
 // not, as it then remembers what it has tried.
 const FEW_PLACES = 20;
@@ -56,6 +58,8 @@ export function compilePattern(source: string): Pattern | PatternFault {
     const compiled = RE2JS.compile(source, RE2JS.DOTALL);
     const size = compiled.programSize();
     if (size > MAX_PROGRAM) return TOO_LARGE;
+    const { dfa } = compiled.re2();
+    [dfa.stateBudget, dfa.memBudget] = [MAX_KEPT, MAX_KEPT];
     const places = Math.max(0, widthOf(compiled) - FEW_PLACES);
     const perCharacter = UNITS_PER_CHARACTER + size / INSTRUCTIONS_PER_UNIT + places * UNITS_PER_PLACE;
     return {
