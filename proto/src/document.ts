@@ -33,6 +33,8 @@ export interface ReadDocument<T> {
   readonly value: T;
   /** `name:line:column` and dotted path of a field, or of an offset into the text that stands there. */
   readonly where: (path: Path, offset?: number) => string;
+  /** `name:line:column` of a field. */
+  readonly place: (path: Path) => string;
 }
 
 /** Does what {@link parseDocumentAs} does, for whoever has more to check than a schema says. */
@@ -48,7 +50,7 @@ export function readDocumentAs<S extends z.ZodType>(
   const where = (path: Path, offset?: number): string =>
     joined(offset === undefined ? tree.place(path) : tree.placeWithin(path, offset), path);
   const result = schema.safeParse(tree.value, { reportInput: true });
-  if (result.success) return { value: result.data, where };
+  if (result.success) return { value: result.data, where, place: tree.place };
   throw new DrylaneError(
     kind.code,
     problemsOf(result.error, (path, at) => joined(tree.place(path, at), path), schema),

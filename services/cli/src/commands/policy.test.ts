@@ -80,11 +80,16 @@ describe('drylane policy', () => {
     expect(await run('test', bad)).toMatchObject({
       ...{
         status: 2,
-        out: expect.stringMatching(/^FAIL {2}e\n +comes to promote, and block was expected\n/),
+        out: expect.stringMatching(
+          /^FAIL {2}e {3}\/.*\/policy\.yaml:2:9\n +comes to promote, and block was expected\n/,
+        ),
       },
     });
     const { status, out } = await run('test', bad, '--json');
-    expect([status, JSON.parse(out)]).toMatchObject([2, { ok: false, tests: [{ got: 'promote' }] }]);
+    expect([status, JSON.parse(out)]).toMatchObject([
+      2,
+      { ok: false, tests: [{ got: 'promote', place: `${bad}:2:9` }] },
+    ]);
   });
 
   it('test refuses a policy that has no examples', async () => {

@@ -112,10 +112,10 @@ function meaning({
 
 function renderTried(tried: readonly Tried[], paint: Colours): string {
   const failed = tried.filter(({ differences }) => differences.length > 0).length;
-  const lines = tried.flatMap(({ name, got, findings, refusals, differences }) => {
+  const lines = tried.flatMap(({ name, place, got, findings, refusals, differences }) => {
     if (differences.length === 0) return [`${paint.green('ok')}    ${visible(name)}   ${paint.dim(got)}`];
     return [
-      `${paint.red('FAIL')}  ${visible(name)}`,
+      `${paint.red('FAIL')}  ${visible(name)}   ${paint.dim(visible(place))}`,
       ...differences.map((difference) => `      ${visible(difference)}`),
       ...findings.map(({ rule, severity, message }) =>
         paint.dim(`      ${severity} ${rule}: ${visible(message)}`),

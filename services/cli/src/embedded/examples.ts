@@ -20,6 +20,8 @@ import { evidenceOf } from './sketch.ts';
 /** What an example run came to under its policy, and in what that is not what the policy says. */
 export interface Tried {
   readonly name: string;
+  /** Where it stands: `file:line:column`. */
+  readonly place: string;
   readonly expected: Expected;
   readonly got: Expected;
   /** Null for what was not let in. */
@@ -36,11 +38,12 @@ export interface Tried {
 export function tryExamples(loaded: LoadedPolicy): readonly Tried[] {
   return loaded.tests.map((test) => {
     const outcome = outcomeOf(loaded, test);
-    return { name: test.name, expected: test.expect, ...outcome, differences: differencesOf(test, outcome) };
+    const { name, place, expect: expected } = test;
+    return { name, place, expected, ...outcome, differences: differencesOf(test, outcome) };
   });
 }
 
-type Outcome = Omit<Tried, 'name' | 'expected' | 'differences'>;
+type Outcome = Omit<Tried, 'name' | 'place' | 'expected' | 'differences'>;
 
 function outcomeOf(loaded: LoadedPolicy, test: PolicyTest): Outcome {
   const { policy } = loaded;

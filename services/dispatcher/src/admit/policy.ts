@@ -12,7 +12,12 @@ import { exampleNames } from './example-names.ts';
 export interface ParsedPolicy {
   readonly policy: Policy;
   readonly rules: readonly CompiledRule[];
-  readonly tests: readonly PolicyTest[];
+  readonly tests: readonly PlacedTest[];
+}
+
+/** An example, and where it stands: `file:line:column`. */
+export interface PlacedTest extends PolicyTest {
+  readonly place: string;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface ParsedPolicy {
  * expression with its line, and a caret under the place.
  */
 export async function parsePolicy(source: Uint8Array, fileName: string): Promise<ParsedPolicy> {
-  const { value, where } = await readPolicy(source, { name: fileName, code: 'bad-policy' });
+  const { value, where, place } = await readPolicy(source, { name: fileName, code: 'bad-policy' });
   const { tests, ...policy } = value;
   const compiled = await compiledRules(policy.rules);
   const problems = [
@@ -31,7 +36,10 @@ export async function parsePolicy(source: Uint8Array, fileName: string): Promise
     ...compiled.faults.map((fault) => ruleProblem(fault, where(['rules', fault.index, 'when'], fault.at))),
   ];
   if (problems.length > 0) throw new DrylaneError('bad-policy', problems.slice(0, MAX_PROBLEMS));
-  return { policy, rules: compiled.rules, tests };
+  return {
+    ...{ policy, rules: compiled.rules },
+    tests: tests.map((test, index) => ({ ...test, place: place(['tests', index]) })),
+  };
 }
 
 /** The document; where it does not fit its schema, its rules are read all the same, so that nobody mends it twice. */
