@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOfJson } from '@drylane/proto/digest';
@@ -91,11 +92,20 @@ describe("an operator's policy", () => {
       });
   });
 
-  it('is not read to its end where it has none', async () => {
-    await expect(loadPolicy('/dev/zero')).rejects.toMatchObject({
-      code: 'bad-policy',
-      problems: [{ message: 'holds 1048577 bytes, more than 1048576' }],
+  it('is a regular file, so that nothing is waited for, nor read without end', async () => {
+    const [fifo, link, large] = [join(dir, 'fifo'), join(dir, 'to-own.yaml'), join(dir, 'large.yaml')];
+    execFileSync('mkfifo', [fifo]);
+    for (const path of ['/dev/zero', '/dev/null', fifo])
+      await expect(loadPolicy(path)).rejects.toMatchObject({
+        ...{ code: 'bad-policy', problems: [{ field: path, message: 'is not a regular file' }] },
+      });
+    await writeFile(large, '');
+    await truncate(large, 2 ** 30);
+    await expect(loadPolicy(large)).rejects.toMatchObject({
+      problems: [{ field: large, message: 'holds 1073741824 bytes, more than 1048576' }],
     });
+    await symlink('own.yaml', link);
+    expect(await loadPolicy(link)).toMatchObject({ policy: { version: 1 } });
   });
 });
 

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
@@ -13,11 +14,12 @@ export interface LoadedPolicy extends ParsedPolicy {
   readonly shipped: boolean;
 }
 
-/** The policies we ship; a file of such a name is meant by `./strict`. */
+/** The policies we ship. Such a word alone is their name, and never a file's, which is meant by `./strict`. */
 export const PRESETS = ['standard', 'strict', 'open'] as const;
 type Preset = (typeof PRESETS)[number];
 
-const isPreset = (name: string): name is Preset => (PRESETS as readonly string[]).includes(name);
+/** Whether a text names a policy that we ship, rather than a file. */
+export const isPreset = (name: string): name is Preset => (PRESETS as readonly string[]).includes(name);
 const fileOf = (preset: Preset): string =>
   fileURLToPath(new URL(`../../policies/${preset}.yaml`, import.meta.url));
 
@@ -52,24 +54,43 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await readBounded(path);
   } catch (cause) {
+    if (cause instanceof DrylaneError) throw cause;
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
-    const message = UNREADABLE[code] ?? `cannot be read (${code})`;
-    const mend = `name a file, or one that comes with drylane: ${PRESETS.join(', ')}`;
-    throw new DrylaneError('bad-policy', { field: path, message, mend }, { cause });
+    throw unreadable(path, UNREADABLE[code] ?? `cannot be read (${code})`, cause);
   }
+}
+
+function unreadable(path: string, message: string, cause?: unknown): DrylaneError {
+  const mend = `name a file, or one that comes with drylane: ${PRESETS.join(', ')}`;
+  return new DrylaneError('bad-policy', { field: path, message, mend }, { cause });
 }
 
 const UNREADABLE: Readonly<Record<string, string>> = {
   ENOENT: 'is not there',
-  EISDIR: 'is a directory',
   EACCES: 'may not be read by this user',
+  ENXIO: 'is not a regular file',
 };
 
-/** A byte more than a policy may have, so that what is longer is refused, though it were a device without end. */
+/** The bytes of a regular file, asked for only once it is known to be one, and how large. */
 async function readBounded(path: string): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  // A pipe is read as well: a shell gives one for <(…).
-  const stream = createReadStream(path, { highWaterMark: MAX_DOCUMENT_BYTES, end: MAX_DOCUMENT_BYTES });
-  for await (const chunk of stream) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  // Without waiting for whoever would write into a pipe.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const status = await file.stat();
+    if (status.isDirectory()) throw unreadable(path, 'is a directory');
+    if (!status.isFile()) throw unreadable(path, 'is not a regular file');
+    if (status.size > MAX_DOCUMENT_BYTES)
+      throw new DrylaneError('bad-policy', {
+        field: path,
+        message: `holds ${status.size} bytes, more than ${MAX_DOCUMENT_BYTES}`,
+        mend: 'write fewer rules and examples',
+      });
+    // A byte more, so that one which grew is refused; those of /proc say that they are empty.
+    const chunks: Uint8Array[] = [];
+    const limits = { highWaterMark: MAX_DOCUMENT_BYTES, end: MAX_DOCUMENT_BYTES };
+    for await (const chunk of file.createReadStream({ ...limits, autoClose: false })) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  } finally {
+    await file.close();
+  }
 }
