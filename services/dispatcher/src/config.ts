@@ -3,6 +3,7 @@ import { DurationMs, Flag, Port, wholeNumber } from '@drylane/chassis/config/val
 import { PROCESS_SECRETS, PROCESS_VARIABLES } from '@drylane/chassis/process/process';
 import { AbsolutePath } from '@drylane/proto/envelope';
 import { z } from 'zod';
+import { isPreset, PRESETS } from './admit/load.ts';
 
 const count = (most: number, otherwise: string) => wholeNumber(1, most).prefault(otherwise);
 
@@ -15,7 +16,12 @@ export const DispatcherConfig = z.object({
     .string()
     .regex(/^(postgres(ql)?:\/\/|file:\/)/, 'must be postgres://… or file:/path')
     .describe('where the ledger is: postgres://user@host/database, or file:/path for one dispatcher alone'),
-  DRYLANE_POLICY: AbsolutePath.describe("the operator's policy, a YAML file"),
+  DRYLANE_POLICY: z
+    .string()
+    .refine((named) => isPreset(named) || AbsolutePath.safeParse(named).success, {
+      message: `must be an absolute path without .., or one that comes with drylane: ${PRESETS.join(', ')}`,
+    })
+    .describe("the operator's policy: a file, or standard, strict or open"),
   DRYLANE_SIGNING_KEY: z.string().describe('the key for receipts, Ed25519 as PEM'),
   DRYLANE_BOOTSTRAP_TOKEN: z.string().optional().describe('the token of the first operator'),
   DRYLANE_WORKER_TOKEN: z.string().optional().describe('the token of workers of the live lane'),
