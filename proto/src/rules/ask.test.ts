@@ -74,6 +74,46 @@ describe('a rule that asks whether a change is so', () => {
   });
 });
 
+describe('output whose middle was left out', () => {
+  const output = (truncated: boolean) => ({
+    text: 'a\n… 9 bytes left out …\nz',
+    bytes: 90,
+    truncated,
+    redactions: 0,
+  });
+  const cut = facts({ stdout: output(true), stderr: output(false) });
+  const unknown = {
+    undecided: expect.stringMatching(/^\w+\.?\w*\.text is not all there: its middle was left out$/),
+  };
+
+  it.each([
+    'evidence.stdout.text.contains("password")',
+    '!evidence.stdout.text.contains("9 bytes")',
+    'evidence.stdout.text.matches("^a")',
+    'evidence.stdout.text.startsWith("q")',
+    'evidence.stdout.text == "a"',
+    'evidence.stdout.text != ""',
+    'evidence.stdout.text in ["a"]',
+    'size(evidence.stdout.text) > 1000',
+    'evidence.stdout.text.lowerAscii().endsWith("y")',
+    '[evidence.stderr, evidence.stdout].exists(o, o.text.contains("password"))',
+    'evidence.stdout.text.contains("q") || evidence.timed_out',
+  ])('is no answer to what asks of its text: %s', (when) => {
+    expect(ask(when, cut)).toEqual(unknown);
+    expect(ask(when, facts({ stdout: output(false), stderr: output(false) }))).toHaveProperty('says');
+  });
+
+  it.each([
+    ['evidence.stdout.truncated || evidence.stdout.text.contains("q")', true],
+    ['!evidence.stdout.truncated && evidence.stdout.text.contains("q")', false],
+    ['evidence.stderr.text.contains("q")', false],
+    ['evidence.stdout.bytes > 80 && has(evidence.stdout.text)', true],
+    ['evidence.timed_out && evidence.stdout.text.contains("q")', false],
+  ])('is one where the rest decides: %s', (when, says) => {
+    expect(ask(when, cut)).toEqual({ says });
+  });
+});
+
 describe('a directory that is one change', () => {
   const whole = facts({ changes: [blankChange('deploy', { kind: 'deleted', type: 'dir', entries: 9 })] });
   const inside = 'evidence.changes.exists(c, c.path.startsWith("deploy/"))';

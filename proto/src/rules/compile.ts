@@ -1,5 +1,5 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import { type Code, fieldAt, partsOf, present, type Scope, typeName } from './code.ts';
+import { type Code, fieldAt, partsOf, present, type Scope, sourceOf, typeName } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
 import { type Language, NAMES, noSuchField } from './language.ts';
@@ -108,9 +108,21 @@ function name(scope: Scope, node: Node<'id'>): Code {
 function select(scope: Scope, node: Node<'.'>): Code {
   const [base, field] = node.args;
   const code = present<Readonly<Record<string, unknown>>>(scope, base);
-  if (fieldAt(scope, node) !== undefined) return (run) => code(run)[field] ?? null;
+  const found = fieldAt(scope, node);
+  if (field === 'text' && found?.message.fields.has('truncated')) return wholeText(scope, node, code);
+  if (found !== undefined) return (run) => code(run)[field] ?? null;
   if (!typeName(base).startsWith('map')) throw noSuchField(undefined, field, node.pos);
   return (run) => entry(code(run), field);
+}
+
+/** What was captured of an output; of one whose middle is left out, nobody knows what stands in it, and what does not. */
+function wholeText(scope: Scope, node: ASTNode, output: Code<Readonly<Record<string, unknown>>>): Code {
+  const failure = new Failure(`${sourceOf(scope, node)} is not all there: its middle was left out`);
+  return (run) => {
+    const { text, truncated } = output(run);
+    if (truncated !== false) throw failure;
+    return text;
+  };
 }
 
 function entry(map: Readonly<Record<string, unknown>>, key: string): unknown {
