@@ -2,7 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import { type Code, partsOf, present, type Run, type Scope } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import type { LOOPS } from './language.ts';
-import { spend, UNITS_PER_FAILURE } from './meter.ts';
+import { spend, UNITS_PER_ENTRY, UNITS_PER_FAILURE } from './meter.ts';
 
 const MAX_LOOPS = 3;
 type Loop = Extract<ASTNode, { readonly op: 'rcall' }>;
@@ -116,10 +116,17 @@ function existsOne(items: Entries, [step]: Steps): Code {
 }
 
 function filter(items: Entries, [step]: Steps): Code {
-  return (run) => items(run).filter((item) => step(run, item) === true);
+  return (run) => items(run).filter((item) => step(run, item) === true && kept(run));
 }
 
 function map(items: Entries, [first, second]: Steps): Code {
-  if (second === undefined) return (run) => items(run).map((item) => first(run, item));
-  return (run) => items(run).flatMap((item) => (first(run, item) === true ? [second(run, item)] : []));
+  if (second === undefined) return (run) => items(run).map((item) => kept(run) && first(run, item));
+  return (run) =>
+    items(run).flatMap((item) => (first(run, item) === true && kept(run) ? [second(run, item)] : []));
+}
+
+/** Pays for an entry of the list that is made. */
+function kept(run: Run): true {
+  spend(run.meter, UNITS_PER_ENTRY);
+  return true;
 }

@@ -8,6 +8,9 @@ export const UNITS_PER_FAILURE = 100;
 // And one that is made for it ten times as much: it looks where it stands.
 export const UNITS_PER_NEW_FAILURE = 1000;
 
+// A list that is made takes memory, which has to be collected, too.
+export const UNITS_PER_ENTRY = 4;
+
 /** The work of an expression has come to its bound. No operator of an expression hides it. */
 export class Exhausted extends Error {}
 

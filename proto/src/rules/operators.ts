@@ -11,7 +11,7 @@ import {
 } from './code.ts';
 import { Failure, Refusal } from './fault.ts';
 import { suggestion } from './language.ts';
-import { spend } from './meter.ts';
+import { spend, UNITS_PER_ENTRY } from './meter.ts';
 
 type Binary = Extract<
   ASTNode,
@@ -22,7 +22,6 @@ type Unary = Extract<ASTNode, { readonly op: '-_' }>;
 const MAX_TEXT = 10_000_000;
 // What is made takes memory, too: a tenth of a gigabyte is what the work of a rule suffices for.
 const UNITS_PER_TEXT = 10;
-const UNITS_PER_ENTRY = 4;
 const NUMBERS: ReadonlySet<string> = new Set(['int', 'double']);
 const SCALARS: ReadonlySet<string> = new Set([...NUMBERS, 'string', 'bool']);
 

@@ -3,6 +3,9 @@ import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { digestOfJson } from '@drylane/proto/digest';
+import { blankChange } from '@drylane/proto/evidence.fixture';
+import { askRules } from '@drylane/proto/rules/ask';
+import { facts } from '@drylane/proto/rules/rules.fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { envelope } from './admit.fixture.ts';
 import { loadPolicy, rootsOf } from './load.ts';
@@ -59,6 +62,16 @@ describe('a policy that comes with drylane', () => {
     expect(standard?.digest).toBe((await loadPolicy(undefined)).digest);
     expect([strict, open, standard].map((loaded) => loaded?.shipped)).toEqual([true, true, true]);
     await expect(loadPolicy('./strict')).rejects.toMatchObject({ problems: [{ field: './strict' }] });
+  });
+
+  it('is decided by of 100,000 changes, too', async () => {
+    const { rules } = await loadPolicy('strict');
+    const changes = Array.from({ length: 100_000 }, (_, at) =>
+      blankChange(`${'packages/some-package/source/'.repeat(2)}${at}`.slice(-60)),
+    );
+    const answers = askRules(rules, facts({ changes }));
+    expect(answers).toHaveLength(10);
+    for (const answer of answers) expect(answer).toMatchObject({ says: false });
   });
 
   it('has a digest that changes with every rule, and not with its examples', async () => {
