@@ -67,7 +67,35 @@ describe('a rule that asks whether a change is so', () => {
     ],
     ['evidence.changes.exists(c, c.step < 3)', ['a.md']],
     ['evidence.changes.exists(c, c.kind == "deleted")', []],
-    ['evidence.changes.size() == 2', []],
+    ['evidence.changes.size() == 2', ['a.md', '.github/workflows/ci.yml']],
+    ['evidence.changes.filter(c, c.kind == "added").size() > 0', ['.github/workflows/ci.yml']],
+    ['!evidence.changes.exists(c, c.path == "b")', ['a.md', '.github/workflows/ci.yml']],
+    ['evidence.changes.all(c, c.entries == 1)', ['a.md', '.github/workflows/ci.yml']],
+    [
+      'evidence.changes.size() > 9 || evidence.changes.exists(c, c.kind == "added")',
+      ['.github/workflows/ci.yml'],
+    ],
+    [
+      'evidence.changes.size() > 1 && evidence.changes.exists(c, c.kind == "added")',
+      ['.github/workflows/ci.yml'],
+    ],
+    [
+      'evidence.changes.size() > 1 || evidence.changes.exists(c, c.kind == "added")',
+      ['a.md', '.github/workflows/ci.yml'],
+    ],
+    ['evidence.changes.size() > 1 && risk.score > 3', ['a.md', '.github/workflows/ci.yml']],
+    ['risk.score > 3', []],
+    [
+      'evidence.steps.all(s, evidence.changes.filter(c, c.step == s.index).size() < 9)',
+      ['a.md', '.github/workflows/ci.yml'],
+    ],
+    ['evidence.changes.filter(c, c.path.matches("md$")).size() == 1', ['a.md']],
+    [
+      'evidence.changes.filter(c, evidence.changes.filter(d, d.path == c.path).size() == 1).size() > 1',
+      ['a.md', '.github/workflows/ci.yml'],
+    ],
+    // It cannot be decided: of what, all of them may be.
+    ['evidence.changes.exists(c, c.step > 3)', ['a.md', '.github/workflows/ci.yml']],
     ['evidence.network.exists(n, true)', []],
   ])('names those that are: %s', (when, paths) => {
     expect(named(when, CHANGED)).toEqual(paths);

@@ -1,7 +1,7 @@
 import type { PolicyRule } from '../policy.ts';
 import type { Run } from './code.ts';
 import type { Compiled } from './compile.ts';
-import { looksInside, passingOver } from './directories.ts';
+import { asksOfChanges, looksInside, passingOver } from './directories.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { Failure } from './fault.ts';
 import { Exhausted, type Meter } from './meter.ts';
@@ -17,10 +17,11 @@ export interface Because {
   readonly step: number | null;
 }
 
-/** What a rule says of a run. `undecided`: it could not be evaluated, so nobody knows. */
-export type Answer =
-  | { readonly rule: PolicyRule; readonly says: boolean; readonly because: readonly Because[] }
-  | { readonly rule: PolicyRule; readonly undecided: string };
+/** What a rule says of a run. `undecided`: it could not be evaluated, so nobody knows; it may be because of any change. */
+export type Answer = { readonly rule: PolicyRule; readonly because: readonly Because[] } & (
+  | { readonly says: boolean }
+  | { readonly undecided: string }
+);
 
 /** The most changes that one rule names. */
 const MAX_NAMED = 1000;
@@ -41,6 +42,10 @@ export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly
   let left = UNITS_PER_POLICY;
   const policy = rules.map(({ rule }) => rule);
   const blind = passingOver(policy) !== undefined && facts.evidence.changes.some((c) => c.entries > 1);
+  const undecided = (rule: PolicyRule, why: string): Answer => ({
+    ...{ rule, undecided: why },
+    because: asksOfChanges(rule) ? namesOf(facts.evidence.changes) : [],
+  });
   return rules.map((compiled): Answer => {
     const { rule } = compiled;
     const meter: Meter = { left: Math.min(left, UNITS_PER_RULE) };
@@ -48,10 +53,10 @@ export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly
     try {
       const run: Run = { facts: view, items: [], meter };
       const says = compiled.holds(run);
-      if (!says && blind && looksInside(rule)) return { rule, undecided: UNSEEN };
+      if (!says && blind && looksInside(rule)) return undecided(rule, UNSEEN);
       return { rule, says, because: says ? becauseOf(compiled, run) : [] };
     } catch (cause) {
-      return { rule, undecided: reasonOf(cause) };
+      return undecided(rule, reasonOf(cause));
     } finally {
       left -= granted - Math.max(0, meter.left);
     }
@@ -61,16 +66,19 @@ export function askRules(rules: readonly CompiledRule[], facts: Facts): readonly
 /** Nothing hangs on it: where there is no work left to find them, none are named. */
 function becauseOf({ because }: Compiled, run: Run): readonly Because[] {
   try {
-    const changes = because.flatMap(
-      (pick) => pick(run) as readonly (Pick<Because, 'path'> & Partial<Because>)[],
-    );
-    const named = new Map(
-      changes.slice(0, MAX_NAMED).map(({ path, step }) => [path, { path, step: step ?? null }]),
-    );
-    return [...named.values()];
+    return namesOf(because.flatMap((pick) => pick(run) as readonly Named[]));
   } catch {
     return [];
   }
+}
+
+type Named = Pick<Because, 'path'> & Partial<Because>;
+
+function namesOf(changes: readonly Named[]): readonly Because[] {
+  const named = changes
+    .slice(0, MAX_NAMED)
+    .map(({ path, step }) => [path, { path, step: step ?? null }] as const);
+  return [...new Map(named).values()];
 }
 
 function reasonOf(cause: unknown): string {

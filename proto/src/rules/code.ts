@@ -2,6 +2,7 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { factsOf } from './facts.ts';
 import { Failure } from './fault.ts';
 import type { Meter } from './meter.ts';
+import type { Pattern } from './patterns.ts';
 import type { Room } from './room.ts';
 import type { Field, Message, Shapes } from './shapes.ts';
 
@@ -23,6 +24,8 @@ export interface Scope {
   readonly variables: readonly string[];
   /** What this rule and all after it may still hold. */
   readonly room: Room;
+  /** What a pattern became, by its place: parts of an expression are compiled once more for what they pick out. */
+  readonly patterns: Map<ASTNode, Pattern>;
   readonly compile: (scope: Scope, node: ASTNode) => Code;
 }
 
@@ -62,12 +65,21 @@ export function fieldAt(
 
 /** How many names, values and operators an expression has. */
 export function partsOf(node: ASTNode): number {
+  return nodesIn(node).length;
+}
+
+/** An expression and all that stands in it, but in what is closed. */
+export function nodesIn(
+  node: ASTNode,
+  isClosed: (node: ASTNode) => boolean = () => false,
+): readonly ASTNode[] {
+  if (isClosed(node)) return [node];
   const parts: readonly unknown[] = Array.isArray(node.args) ? node.args.flat() : [node.args];
-  return parts.reduce<number>(
-    (sum, part) =>
-      sum + (typeof part === 'object' && part !== null && 'op' in part ? partsOf(part as ASTNode) : 0),
-    1,
-  );
+  return [node, ...parts.flatMap((part) => (isNode(part) ? nodesIn(part, isClosed) : []))];
+}
+
+function isNode(part: unknown): part is ASTNode {
+  return typeof part === 'object' && part !== null && 'op' in part;
 }
 
 /** The name of a node's type, as it was found when types were checked. */

@@ -3,15 +3,16 @@ import { type Code, fieldAt, partsOf, present, type Scope, sourceOf, typeName } 
 import { Failure, Refusal } from './fault.ts';
 import { FUNCTION_CODE, METHOD_CODE } from './functions.ts';
 import { type Language, NAMES, noSuchField } from './language.ts';
-import { isLoop, loop, picks } from './loops.ts';
+import { isLoop, loop } from './loops.ts';
 import { spend, UNITS_PER_FAILURE, UNITS_PER_NEW_FAILURE } from './meter.ts';
 import { binary, minus } from './operators.ts';
+import { reasons } from './reasons.ts';
 import { type Room, takeParts, wholeRoom } from './room.ts';
 
 /** An expression as functions. */
 export interface Compiled {
   readonly holds: Code<boolean>;
-  /** The changes that make it true, where it asks of changes whether one is so. */
+  /** The changes that make it true, where it asks of changes. */
   readonly because: readonly Code<readonly unknown[]>[];
 }
 
@@ -21,7 +22,7 @@ export interface Compiled {
  * @throws Refusal with the place of what is wrong.
  */
 export function compileExpression(language: Language, text: string, room: Room = wholeRoom()): Compiled {
-  const scope: Scope = { shapes: language.shapes, text, variables: [], room, compile };
+  const scope: Scope = { shapes: language.shapes, text, variables: [], room, patterns: new Map(), compile };
   try {
     const node = language.read(text);
     takeParts(room, partsOf(node));
@@ -30,13 +31,6 @@ export function compileExpression(language: Language, text: string, room: Room =
     if (cause instanceof RangeError) throw new Refusal(0, 'nests too deep', 'split it into several rules');
     throw cause;
   }
-}
-
-function reasons(scope: Scope, node: ASTNode): readonly Code<readonly unknown[]>[] {
-  if (node.op === '||' || node.op === '&&') return node.args.flatMap((side) => reasons(scope, side));
-  if (node.op !== 'rcall' || node.args[0] !== 'exists') return [];
-  const element = /^list<(.+)>$/.exec(typeName(node.args[1]))?.[1] ?? '';
-  return scope.shapes.messages.get(element)?.fields.has('path') ? [picks(scope, node)] : [];
 }
 
 function compile(scope: Scope, node: ASTNode): Code {

@@ -4,7 +4,7 @@ import { Refusal } from './fault.ts';
 import { type FUNCTIONS, type METHODS, noSuchField } from './language.ts';
 import { type Meter, spend } from './meter.ts';
 import { sizeOf } from './pattern-size.ts';
-import { compilePattern, MAX_PROGRAM } from './patterns.ts';
+import { compilePattern, MAX_PROGRAM, type Pattern } from './patterns.ts';
 import { takePattern } from './room.ts';
 import type { Shape } from './shapes.ts';
 
@@ -119,17 +119,22 @@ function matches(scope: Scope, base: ASTNode, argument: ASTNode | undefined): Co
       'is not a pattern in quotes',
       'write the pattern itself: matches("…")',
     );
-  const size = sizeOf(argument.args);
+  const pattern = scope.patterns.get(argument) ?? patternOf(scope, argument, argument.args);
+  scope.patterns.set(argument, pattern);
+  return (run) => {
+    const value = text(run);
+    spend(run.meter, pattern.cost(value.length));
+    return pattern.test(value);
+  };
+}
+
+function patternOf(scope: Scope, argument: ASTNode, source: string): Pattern {
+  const size = sizeOf(source);
   if (size <= MAX_PROGRAM) takePattern(scope.room, argument.start, size);
-  const pattern = compilePattern(argument.args);
-  if ('test' in pattern)
-    return (run) => {
-      const value = text(run);
-      spend(run.meter, pattern.cost(value.length));
-      return pattern.test(value);
-    };
+  const pattern = compilePattern(source);
+  if ('test' in pattern) return pattern;
   const written = scope.text.slice(argument.start, argument.end);
-  const inside = written.indexOf(argument.args);
+  const inside = written.indexOf(source);
   const at = inside < 0 ? argument.start : argument.start + inside + pattern.at;
   throw new Refusal(at, pattern.message, pattern.mend);
 }

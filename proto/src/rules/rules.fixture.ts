@@ -39,7 +39,7 @@ export function ask(when: string, of: Facts = facts()) {
 export function named(when: string, of: Facts): readonly string[] {
   const result = compileRules([ruleOf(when)], LANGUAGE);
   const [answer] = result.ok ? askRules(result.compiled, of) : [];
-  return answer !== undefined && 'because' in answer ? answer.because.map(({ path }) => path) : [];
+  return answer?.because.map(({ path }) => path) ?? [];
 }
 
 /** Why an expression is refused: its fault, or undefined where it is not. */

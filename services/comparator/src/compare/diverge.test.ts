@@ -1,5 +1,6 @@
 import type { Finding } from '@drylane/proto/decision';
 import type { Evidence } from '@drylane/proto/evidence';
+import { compileRules } from '@drylane/proto/rules/compile-rules';
 import { describe, expect, it } from 'vitest';
 import { attempt, change, comparison, evidence, step } from './compare.fixture.ts';
 import { compare } from './compare.ts';
@@ -208,6 +209,29 @@ describe('a live run against intent', () => {
     // Nobody can approve a block.
     expect(rules([finding({ severity: 'block' })], [finding({ severity: 'block' })])).toHaveLength(1);
   });
+
+  it.each([
+    ['evidence.changes.size() > 1', 'hold'],
+    ['evidence.changes.filter(c, c.kind == "deleted").size() > 1', 'hold'],
+    ['evidence.changes.exists(c, c.step > 3)', 'note'],
+  ] as const)(
+    'diverges by a rule that speaks of other changes, or cannot be decided of them: %s',
+    (when, severity) => {
+      const compiled = compileRules([{ name: 'own', when, severity, message: 'much changed' }]);
+      const policy = { rules: compiled.ok ? compiled.compiled : [] };
+      const seen = (...paths: readonly string[]) => {
+        const one = run({ changes: paths.map((path) => change(path, { step: null, kind: 'deleted' })) });
+        return { evidence: one, findings: compare(comparison(one, ALLOWED, {}, policy)) };
+      };
+      const allowance = { ...ALLOWED, credentials: ['T'] };
+      const approved = seen('a', 'b');
+      expect(approved.findings).toMatchObject([{ rule: 'own', severity: 'hold' }]);
+      expect(diverge({ rehearsal: approved, live: seen('a', 'b'), allowance })).toEqual([]);
+      expect(diverge({ rehearsal: approved, live: seen('a', 'b', 'c'), allowance })).toMatchObject([
+        { rule: 'diverged-intent', severity: 'block' },
+      ]);
+    },
+  );
 
   it('diverges when its evidence is not complete, its credential leaked, or it reached an undeclared host', () => {
     const leak = { canaries: [{ credential: 'T', where: 'stdout' as const, path: null, step: 0 }] };

@@ -15,7 +15,8 @@ export function operatorFindings({ policy, envelope, risk, evidence }: Compariso
 
 function findingOf(answer: Answer): readonly Finding[] {
   const { name, severity, message } = answer.rule;
-  const said = { rule: name, paths: [], step: null };
+  const { because } = answer;
+  const said = { rule: name, paths: because.map(({ path }) => path), step: oneStep(because) };
   if ('undecided' in answer)
     return [
       {
@@ -24,8 +25,5 @@ function findingOf(answer: Answer): readonly Finding[] {
         message: `nobody knows whether ${shown(message)}: the rule could not be decided, as ${answer.undecided}`,
       },
     ];
-  const { says, because } = answer;
-  return says
-    ? [{ ...said, severity, message, paths: because.map(({ path }) => path), step: oneStep(because) }]
-    : [];
+  return answer.says ? [{ ...said, severity, message }] : [];
 }
