@@ -88,6 +88,21 @@ describe('a pool of slots', () => {
     expect(await pool.take('bad')).toBeUndefined();
   });
 
+  it('tries again to take away what would not go', async () => {
+    let tries = 0;
+    const options = { ...OPTIONS, idleMs: 100 };
+    const pool = new Pool<object>(options, async () => {
+      tries += 1;
+      if (tries < 3) throw new Error('the engine is gone');
+    });
+    pool.occupy('a', async () => ({}))();
+    pool.occupy('b', async () => ({}))();
+    await sleep(600);
+    expect(tries).toBe(3);
+    await pool[Symbol.asyncDispose]();
+    expect(tries).toBe(4);
+  });
+
   it('gives each slot to one rehearsal, keeps to its bounds, and leaves none when it is closed', async () => {
     const deed = fc.constantFrom(...Object.keys(DEEDS));
     const kind = fc.constantFrom('a', 'b', 'c');

@@ -43,6 +43,8 @@ export class Pool<Slot> implements AsyncDisposable {
   readonly #destroy: (slot: Slot) => Promise<void>;
   readonly #kinds = new Map<string, Kind<Slot>>();
   readonly #leaving = new Set<Promise<void>>();
+  /** Those that could not be taken away, as from an engine that is gone. */
+  #stuck: Slot[] = [];
   readonly #timer: NodeJS.Timeout;
   #busy = 0;
   #filling: Promise<void> | undefined;
@@ -110,7 +112,9 @@ export class Pool<Slot> implements AsyncDisposable {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#filling;
-    for (const { ready } of this.#kinds.values()) for (const slot of ready.splice(0)) this.#leave(slot);
+    await Promise.all(this.#leaving);
+    const left = [...this.#kinds.values()].flatMap(({ ready }) => ready.splice(0));
+    for (const slot of [...this.#stuck.splice(0), ...left]) this.#leave(slot);
     await Promise.all(this.#leaving);
   }
 
@@ -181,6 +185,7 @@ export class Pool<Slot> implements AsyncDisposable {
       for (const slot of kind.ready.splice(wanted)) this.#leave(slot);
       if (wanted === 0 && kind.warming === 0) this.#kinds.delete(key);
     }
+    for (const slot of this.#stuck.splice(0)) this.#leave(slot);
     // One whose making failed may have rested by now.
     this.#fill();
     this.#tell();
@@ -188,7 +193,10 @@ export class Pool<Slot> implements AsyncDisposable {
 
   #leave(slot: Slot): void {
     const leaving = this.#destroy(slot)
-      .catch((cause: unknown) => this.#options.told?.({ event: 'fault', cause }))
+      .catch((cause: unknown) => {
+        this.#stuck.push(slot);
+        this.#options.told?.({ event: 'fault', cause });
+      })
       .finally(() => this.#leaving.delete(leaving));
     this.#leaving.add(leaving);
   }

@@ -48,7 +48,13 @@ const NO_SLOTS: Slots = {
 export function createSlots({ engine, stateDir, giver, warm }: SlotOptions): Slots {
   const { stage } = giver;
   if (warm === undefined || stage === undefined) return NO_SLOTS;
-  const pool = new Pool<Slot>(warm, ({ held }) => takeAway(held));
+  const pool = new Pool<Slot>(warm, async ({ held }) => {
+    await takeAway(held).catch((cause: unknown) => {
+      // The next try shall be one.
+      delete held.gone;
+      throw cause;
+    });
+  });
   const make = async (terms: FrameTerms): Promise<Slot> => {
     const slot = await makeSlot(engine, newHeld(stateDir), terms, stage);
     // Whatever ends it, it is none any more.
