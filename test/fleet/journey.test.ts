@@ -121,6 +121,21 @@ timeCases(
   () => scheduled,
 );
 
+describe('the slots of a fleet', () => {
+  it('were there for some of what came, on an engine inside a container too', async () => {
+    const query = encodeURIComponent('sum(drylane_slot_hits_total{hit="true"})');
+    const url = `http://127.0.0.1:${stack.ports.prometheus}/api/v1/query?query=${query}`;
+    const hits = async (): Promise<number> => {
+      const { data } = (await (await fetch(url)).json()) as {
+        data: { result: { value: [number, string] }[] };
+      };
+      return Number(data.result[0]?.value[1] ?? 0);
+    };
+    // Prometheus looks now and then.
+    await expect.poll(hits, { timeout: 60_000, interval: 1000 }).toBeGreaterThan(0);
+  }, 90_000);
+});
+
 describe('the end of a fleet', () => {
   it('leaves no container, no network, and no volume', async () => {
     await stack.takeDown();

@@ -36,6 +36,8 @@ export const WorkerConfig = z
     // Left out: 2 rehearsals, or 1 promotion.
     DRYLANE_CONCURRENCY: wholeNumber(1, 256).optional(),
     // Of the rehearsal lane.
+    // Left out: as many as there are rehearsals at once.
+    DRYLANE_SLOTS: wholeNumber(0, 64).optional(),
     DRYLANE_IMAGES: List.pipe(z.array(ImageReference)).default(['drylane/sandbox']),
     DRYLANE_RUNTIME: z.string().min(1).optional(),
     DRYLANE_GIT_SOURCES: List.default([]),

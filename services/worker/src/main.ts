@@ -19,6 +19,7 @@ import { servingPart } from './lanes/serving.ts';
 import { takeState } from './lanes/state.ts';
 import { recoverUnnoted, type Telling, tellAll } from './lanes/telling.ts';
 import { createTurns } from './lanes/turns.ts';
+import { warmth } from './lanes/warmth.ts';
 
 /** How often the dispatcher is told of claims whose end it may not have heard. */
 const TELL_MS = 30_000;
@@ -80,7 +81,9 @@ interface OpenLane {
 
 async function openRehearsals({ config, stateDir, ...common }: Here): Promise<OpenLane> {
   const { blobs, roots, log } = common;
-  const { sandbox, reaped, check, part } = await openQuarters(stateDir, config.DRYLANE_IMAGES);
+  const { DRYLANE_SLOTS: slots = config.DRYLANE_CONCURRENCY ?? CONCURRENCY.rehearsal } = config;
+  const warm = warmth(slots, log, common.metrics);
+  const { sandbox, reaped, check, part } = await openQuarters(stateDir, config.DRYLANE_IMAGES, warm);
   log.info('what dead workers left was taken away', { ...reaped });
   const { sources, part: files } = await openSources({
     ...{ stateDir, blobs, roots },

@@ -10,6 +10,7 @@ import { currentOwner, formatOwner } from '../sandbox/owner.ts';
 import { type Reaped, reap } from '../sandbox/reaper.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { ensureToolkit, TOOLKIT_IMAGE } from '../sandbox/toolkit.ts';
+import type { WarmOptions } from '../sandbox/warm/pool.ts';
 import { openTreeCache } from '../workspaces/cache.ts';
 import { openGitWorkspaces } from '../workspaces/git.ts';
 import type { TreeLimits } from '../workspaces/limits.ts';
@@ -47,15 +48,20 @@ const FILE = /^file:(?:\/\/)?(?=\/)/;
 
 /**
  * Opens what commands run in, and takes away what a dead worker left in a state directory that this process has alone.
+ * With `warm`, containers are kept that wait for what comes.
  * @throws DrylaneError `machine-unfit` where the engine, an image or the toolkit is not there.
  */
-export async function openQuarters(stateDir: string, images: readonly string[]): Promise<Quarters> {
+export async function openQuarters(
+  stateDir: string,
+  images: readonly string[],
+  warm?: WarmOptions,
+): Promise<Quarters> {
   const engine = await connectEngine();
   const reaped = await reap(engine, stateDir, { alone: true });
   await checkImages(engine, images);
   const owned = { [LABEL]: 'sandbox', [OWNER_LABEL]: formatOwner(currentOwner()) };
   await ensureToolkit(engine, stateDir, owned);
-  const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine) });
+  const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine), ...(warm && { warm }) });
   const check = () => checkImages(engine, images);
   return { sandbox, reaped, check, part: { name: 'sandbox', close: () => sandbox.close() } };
 }

@@ -3,6 +3,7 @@ import { CONTROL_MOUNT } from './control.ts';
 import type { SandboxSpec } from './sandbox.ts';
 import { seccompProfile } from './seccomp.ts';
 import { tracerOptions } from './tracer.ts';
+import type { WorkspaceMount } from './workspace.ts';
 
 /** The labels that everything of ours in an engine carries; the reaper goes by them. */
 export const LABEL = 'drylane';
@@ -12,11 +13,18 @@ export const SANDBOX_LABEL = 'drylane.sandbox';
 /** What is bound into a container besides the workspace. */
 export interface ContainerMounts {
   /** Bind source on the engine's host, or the name of a volume. */
-  readonly workspace: { readonly type: 'bind' | 'volume'; readonly source: string };
+  readonly workspace: WorkspaceMount;
   readonly toolkit: string;
   readonly control: string;
   /** Private copies of the files that an engine writes for each container, by their path in there. */
   readonly identity: ReadonlyMap<string, string>;
+}
+
+/** What of a rehearsal its container has to know from the start; everything else is its job. */
+export interface ContainerTerms extends Pick<SandboxSpec, 'runtime' | 'workspace' | 'limits' | 'user'> {
+  /** By its id. */
+  readonly image: string;
+  readonly ipv6: boolean;
 }
 
 /** The tracer and the keeper. */
@@ -30,7 +38,7 @@ export const SCRATCH = ['/tmp', '/dev/shm'] as const;
  * The tmpfs of a container, with their mount options: what is scratch, and a /dev that is read-only, so that a
  * write to a disk's name is refused and does not quietly make a file.
  */
-export function scratch(spec: SandboxSpec): Record<string, string> {
+export function scratch(spec: Pick<SandboxSpec, 'workspace' | 'limits'>): Record<string, string> {
   const all: Record<string, string> = {
     '/tmp': `rw,nosuid,nodev,exec,size=${spec.limits.diskBytes},mode=1777`,
     '/dev/shm': `rw,nosuid,nodev,size=${SHM_BYTES},mode=1777`,
@@ -42,10 +50,11 @@ export function scratch(spec: SandboxSpec): Record<string, string> {
 
 /**
  * Everything about a rehearsal's container, as a value: no network, no capability, no way to gain privilege,
- * every limit set, nothing of the host but the workspace's view, the toolkit and the control directory.
+ * every limit set, nothing of the host but the workspace's view, the toolkit and the control directory. It says
+ * nothing of the command.
  */
 export function containerOptions(
-  spec: SandboxSpec & { readonly ipv6: boolean },
+  spec: ContainerTerms,
   mounts: ContainerMounts,
   labels: Readonly<Record<string, string>>,
 ): ContainerCreateOptions {
@@ -65,20 +74,16 @@ export function containerOptions(
       'sh',
       `${CONTROL_MOUNT}/runner`,
       mountinfoEscape(spec.workspace),
-      spec.shell,
       tracerOptions().join(' '),
-      spec.command,
-      ...(spec.wrapped === null ? [] : [spec.wrapped]),
     ],
     Entrypoint: [],
-    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
     User: `${spec.user.uid}:${spec.user.gid}`,
-    WorkingDir: spec.workingDir,
+    WorkingDir: '/',
     Hostname: 'drylane',
     Labels: { ...labels },
     AttachStdin: false,
-    AttachStdout: true,
-    AttachStderr: true,
+    AttachStdout: false,
+    AttachStderr: false,
     OpenStdin: false,
     Tty: false,
     NetworkDisabled: false,
@@ -106,7 +111,7 @@ export function containerOptions(
       // An engine without networks takes ::1 away as well, which is loopback and nobody's network.
       ...(spec.ipv6 ? { Sysctls: { 'net.ipv6.conf.lo.disable_ipv6': '0' } } : {}),
       Mounts: [
-        { Type: mounts.workspace.type, Source: mounts.workspace.source, Target: spec.workspace },
+        workspaceMount(mounts.workspace, spec.workspace),
         bind(mounts.toolkit, '/.drylane', true),
         bind(mounts.control, CONTROL_MOUNT, true),
         ...[...mounts.identity].map(([target, source]) => bind(source, target, false)),
@@ -117,6 +122,11 @@ export function containerOptions(
       AutoRemove: false,
     },
   };
+}
+
+function workspaceMount({ type, source, propagates = false }: WorkspaceMount, target: string) {
+  const mount = { Type: type, Source: source, Target: target };
+  return propagates ? { ...mount, BindOptions: { Propagation: 'rslave' as const } } : mount;
 }
 
 /** A path as /proc/self/mountinfo writes it: blanks and backslashes in octal (proc(5)). */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, unlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,7 +14,10 @@ export const CONTROL_MOUNT = '/.drylane/control';
 export const EVENTS_FIFO = `${CONTROL_MOUNT}/events`;
 export const ACK_FIFO = `${CONTROL_MOUNT}/ack`;
 
-const FIFOS = ['events', 'ack', 'trace', 'go'] as const;
+const FIFOS = ['events', 'ack', 'trace', 'go', 'out', 'err'] as const;
+/** Those that lose their names before the command starts. */
+const PRIVATE = ['trace', 'go', 'out', 'err'] as const;
+const JOB = 'job';
 
 // A marker is a few numbers; whoever writes more is not our shell.
 const MAX_LINE = 64 * 1024;
@@ -28,6 +31,8 @@ export interface ControlListener {
   report(report: Report, atMs: number): void;
   /** The tracer's output, from its first byte on. The command cannot write there. */
   trace(chunk: Buffer): void;
+  /** What the command writes. */
+  output(stream: 'stdout' | 'stderr', chunk: Buffer): void;
   /**
    * A line that the command's shell, or anything else in there, wrote where step markers go. One after another;
    * the writer waits for each that resolves to true.
@@ -38,15 +43,23 @@ export interface ControlListener {
 }
 
 /**
- * The line between a rehearsal's container and us: two pairs of FIFOs in a directory that the container has
- * read-only. One pair is the runner's and the tracer's, and loses its names before the command starts. The other is
- * for step markers, which the command's own shell writes: what comes there is a claim.
+ * The lines between a rehearsal's container and us: three pairs of FIFOs in a directory that the container has
+ * read-only. One pair is the runner's and the tracer's, one is the command's output; both lose their names before the
+ * command starts. The third is for step markers, which the command's own shell writes: what comes there is a claim.
+ * Output does not pass the engine: what was written before the last process ended is here, and known to be all.
  */
 export interface ControlChannel {
   readonly directory: string;
   listen(listener: ControlListener): void;
+  /**
+   * Gives the runner its job, and lets it go on, as soon as it waits for one. From here on nobody else can open the
+   * runner's pair.
+   */
+  begin(job: string): void;
   /** Hears the trace up to now. */
   drain(): void;
+  /** Hears everything up to now. */
+  drainAll(): void;
   /** Gives the runner, which waits for them, the command's credentials; it goes on when it has them all. */
   give(credentials: readonly KnownSecret[]): Promise<void>;
   /** Lets go the keeper, which waits at the end. */
@@ -61,13 +74,8 @@ export async function openControl(directory: string): Promise<ControlChannel> {
   await mkdir(directory, { mode: 0o755 });
   const runner = join(import.meta.dirname, 'runner.sh');
   await Promise.all([copyFile(runner, join(directory, 'runner')), makeFifos(directory)]);
-  const [events, ack, trace, go] = FIFOS.map((name) => openFifo(join(directory, name))) as [
-    number,
-    number,
-    number,
-    number,
-  ];
-  return channel(directory, { events, ack, trace, go });
+  const opened = FIFOS.map((name) => [name, openFifo(join(directory, name))]);
+  return channel(directory, Object.fromEntries(opened));
 }
 
 async function makeFifos(directory: string): Promise<void> {
@@ -89,22 +97,46 @@ function channel(directory: string, fds: Fds): ControlChannel {
   let markers: Markers | undefined;
   let tracer: FifoReader | undefined;
   let closed = false;
+  let waits = false;
+  let job: string | undefined;
   const write = (fd: number): void => {
     // An answer that does not fit means that nobody reads them: only a flood of forged lines does that.
     if (!closed) writeSync(fd, '\n');
+  };
+  const beginNow = (): void => {
+    if (!waits || job === undefined || closed) return;
+    writeFileSync(join(directory, JOB), job, { mode: 0o644, flag: 'wx' });
+    for (const name of PRIVATE) unlinkSync(join(directory, name));
+    write(fds.go);
+  };
+  const heard: Partial<Record<Report['kind'], () => void>> = {
+    opened() {
+      waits = true;
+      beginNow();
+    },
+    checked: () => unlinkSync(join(directory, JOB)),
   };
   return {
     directory,
     listen(listener) {
       markers = hearMarkers(listener, () => write(fds.ack));
-      const opened = (): void => {
-        for (const name of ['trace', 'go'] as const) unlinkSync(join(directory, name));
-        write(fds.go);
-      };
-      tracer = readFifo(fds.trace, hearTracer(listener, opened), listener.flood);
-      readers.push(tracer, readFifo(fds.events, markers.push, listener.flood));
+      tracer = readFifo(fds.trace, hearTracer(listener, heard), listener.flood);
+      const output = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => listener.output(stream, chunk);
+      readers.push(
+        tracer,
+        readFifo(fds.out, output('stdout'), listener.flood),
+        readFifo(fds.err, output('stderr'), listener.flood),
+        readFifo(fds.events, markers.push, listener.flood),
+      );
+    },
+    begin(given) {
+      job = given;
+      beginNow();
     },
     drain: () => tracer?.drain(),
+    drainAll() {
+      for (const reader of readers) reader.drain();
+    },
     async give(credentials) {
       let left = giftOf(credentials);
       while (left.length > 0 && !closed) {
@@ -119,7 +151,8 @@ function channel(directory: string, fds: Fds): ControlChannel {
       if (closed) return;
       closed = true;
       for (const reader of readers) reader.close();
-      if (readers.length === 0) for (const fd of [fds.events, fds.trace]) closeSync(fd);
+      const read = [fds.events, fds.trace, fds.out, fds.err];
+      if (readers.length === 0) for (const fd of read) closeSync(fd);
       for (const fd of [fds.ack, fds.go]) closeSync(fd);
     },
   };
@@ -142,7 +175,10 @@ function writeNow(fd: number, bytes: Buffer): number {
 }
 
 /** The runner's lines until it becomes the tracer; all bytes after that are the trace. */
-function hearTracer(listener: ControlListener, opened: () => void): (chunk: Buffer) => void {
+function hearTracer(
+  listener: ControlListener,
+  heard: Partial<Record<Report['kind'], () => void>>,
+): (chunk: Buffer) => void {
   let started = false;
   let partial: Buffer = Buffer.alloc(0);
   return (chunk) => {
@@ -152,7 +188,7 @@ function hearTracer(listener: ControlListener, opened: () => void): (chunk: Buff
       const report = parseReport(partial.toString('latin1', 0, end));
       partial = partial.subarray(end + 1);
       if (report === undefined) return listener.flood();
-      if (report.kind === 'opened') opened();
+      heard[report.kind]?.();
       listener.report(report, performance.now());
       started = report.kind === 'began';
     }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type CgroupFigures, type CgroupPaths, parseCgroupPaths, processesIn, readCgroup } from './cgroup.ts';
 import { findLeftovers, type Leftover } from './leftovers.ts';
+import { startTime } from './owner.ts';
 
 /** A container's first process and control groups, while both are surely its own. */
 export interface LivingContainer {
@@ -25,6 +27,18 @@ export async function findLiving(id: string, pid: number): Promise<LivingContain
   const own =
     groups !== undefined && [groups.memory, groups.pids, groups.cpu].every((path) => path.includes(id));
   return own ? { firstPid: pid, groups } : undefined;
+}
+
+/** How often a first process that is about to end is looked at. */
+const END_LOOK_MS = 1;
+
+/**
+ * Waits until a container's first process has ended, and with it every other in there: the kernel ends them first
+ * (pid_namespaces(7)). The engine hears of that tens of milliseconds later.
+ */
+export async function firstEnded({ firstPid }: LivingContainer, signal: AbortSignal): Promise<void> {
+  const begun = startTime(firstPid);
+  while (begun !== undefined && startTime(firstPid) === begun && !signal.aborted) await sleep(END_LOOK_MS);
 }
 
 /**

@@ -43,24 +43,54 @@ const MAX_MOUNTS_THERE = 16;
  * `dir/merged`. The workspace itself is never written. On an error nothing stays mounted.
  * @throws DrylaneError `machine-unfit` without a mount program, `sandbox-failed` when the kernel refuses.
  */
-export async function mountOverlay(request: OverlayRequest): Promise<MountedOverlay> {
-  const { dir } = request;
-  const [tmpfs, merged] = [join(dir, 'tmpfs'), join(dir, 'merged')];
-  const upper = join(tmpfs, 'upper');
+export function mountOverlay(request: OverlayRequest): Promise<MountedOverlay> {
+  const { dir, sizeBytes } = request;
+  return orNothing(dir, async () => {
+    await mountRoom(dir, sizeBytes);
+    return await mountView(request);
+  });
+}
+
+/**
+ * The part of {@link mountOverlay} that can be done before anybody knows the workspace: the tmpfs, and `dir/merged` as a
+ * mount of its own, which hands on to every copy of it what is mounted on it later (mount_namespaces(7), shared).
+ */
+export function mountStage(dir: string, sizeBytes: number): Promise<void> {
+  return orNothing(dir, async () => {
+    await mountRoom(dir, sizeBytes);
+    await runTool('mount', ['-i', '-n', '--bind', '--make-shared', 'merged', 'merged'], dir);
+  });
+}
+
+/** The other part: lays the view over `dir/merged`, whoever holds a copy of it. */
+export function mountOnStage(request: Omit<OverlayRequest, 'sizeBytes'>): Promise<MountedOverlay> {
+  return orNothing(request.dir, () => mountView(request));
+}
+
+async function orNothing<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    await unmountOverlay(dir);
+    throw cause;
+  }
+}
+
+async function mountRoom(dir: string, sizeBytes: number): Promise<void> {
+  const tmpfs = join(dir, 'tmpfs');
+  await Promise.all([tmpfs, join(dir, 'merged')].map((path) => mkdir(path, { recursive: true })));
+  await runTool('mount', ['-i', '-n', '-t', 'tmpfs', '-o', tmpfsOptions(sizeBytes), 'tmpfs', 'tmpfs'], dir);
+  await Promise.all(['upper', 'work'].map((name) => mkdir(join(tmpfs, name))));
+}
+
+async function mountView(request: Omit<OverlayRequest, 'sizeBytes'>): Promise<MountedOverlay> {
+  const { dir, uid, gid, mode } = request;
+  const upper = join(dir, 'tmpfs', 'upper');
   const held = request.lowerFd === undefined ? await openDirectory(request.lower) : undefined;
   try {
-    await mkdir(tmpfs, { recursive: true });
-    await mkdir(merged, { recursive: true });
-    await runTool(
-      'mount',
-      ['-i', '-n', '-t', 'tmpfs', '-o', tmpfsOptions(request.sizeBytes), 'tmpfs', 'tmpfs'],
-      dir,
-    );
-    await mkdir(upper);
-    await mkdir(join(tmpfs, 'work'));
-    await chown(upper, request.uid, request.gid);
+    await chown(upper, uid, gid);
     // After chown, which takes set-id bits away; and not by mkdir, which the umask thins out.
-    await chmod(upper, request.mode);
+    await chmod(upper, mode);
     // The workspace is named by a descriptor: a path with a comma, a colon or a backslash cannot become an option.
     const lower = request.lowerFd ?? held?.fd;
     await runTool(
@@ -69,10 +99,7 @@ export async function mountOverlay(request: OverlayRequest): Promise<MountedOver
       dir,
       lower,
     );
-    return { upper, merged };
-  } catch (cause) {
-    await unmountOverlay(dir);
-    throw cause;
+    return { upper, merged: join(dir, 'merged') };
   } finally {
     await held?.close();
   }
@@ -151,6 +178,12 @@ const refused = (tool: string, said: string): DrylaneError =>
     message: said === '' ? 'ended without saying why' : said,
     mend: 'see what works here: drylane doctor',
   });
+
+/** Whether the last thing mounted at a path is an overlay, in the text of a /proc/pid/mountinfo; see proc(5). */
+export function isCovered(mountinfo: string, path: string): boolean {
+  const there = mountinfo.split('\n').filter((line) => parseMountPoints(line)[0] === path);
+  return there.at(-1)?.includes(' - overlay ') ?? false;
+}
 
 /** The mount points in the text of /proc/self/mountinfo, read as latin1; see proc(5). */
 export function parseMountPoints(mountinfo: string): string[] {

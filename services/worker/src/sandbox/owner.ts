@@ -53,7 +53,7 @@ function pidNamespace(): string {
 }
 
 /** A process's start time in clock ticks since boot, from proc(5); undefined when it is gone or a zombie. */
-function startTime(pid: number): string | undefined {
+export function startTime(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

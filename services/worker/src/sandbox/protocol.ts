@@ -1,8 +1,8 @@
 /**
  * Why the runner ran nothing: no overlay over the workspace, processes that can look into each other, no such shell, or
- * one that started something when it was only to read.
+ * one that started something when it was only to read, or a directory to run in that cannot be entered.
  */
-export type Refusal = 'uncovered' | 'exposed' | 'shell' | 'company';
+export type Refusal = 'uncovered' | 'exposed' | 'shell' | 'company' | 'place';
 
 /** What the runner tells before it becomes the tracer. */
 export type Report =
@@ -26,4 +26,5 @@ const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
   ['f exposed', { kind: 'refused', why: 'exposed' }],
   ['f shell', { kind: 'refused', why: 'shell' }],
   ['f company', { kind: 'refused', why: 'company' }],
+  ['f place', { kind: 'refused', why: 'place' }],
 ]);

@@ -32,6 +32,12 @@ const REFUSALS = {
     message: 'its shell started a process when it was only to read the command, so nothing was run',
     mend: 'use an image with an ordinary shell',
   },
+  place: {
+    code: 'bad-input',
+    field: 'working_dir',
+    message: 'the owner of the workspace cannot enter it, so nothing was run',
+    mend: 'choose another directory, or mend its mode',
+  },
   shell: {
     code: 'bad-input',
     field: 'shell',

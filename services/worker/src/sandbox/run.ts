@@ -1,24 +1,21 @@
-import { Duplex, Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import type Docker from 'dockerode';
 import type { Gate } from '../gate/gate.ts';
 import { type CgroupFigures, readCgroup } from './cgroup.ts';
 import { OWN_PROCESSES, SCRATCH } from './container.ts';
 import type { ControlChannel, ControlListener } from './control.ts';
 import { engineFault } from './engine.ts';
 import { equipCommand } from './equip.ts';
-import { layersOf } from './layer.ts';
-import { findLiving, type LastLook, type LivingContainer, lastLook } from './look.ts';
+import { jobText } from './job.ts';
+import { firstEnded, type LastLook, type LivingContainer, lastLook } from './look.ts';
 import type { Refusal } from './protocol.ts';
 import { refusal } from './refusal.ts';
 import type { SandboxListener, SandboxOutcome, SandboxSpec, ShellEnd } from './sandbox.ts';
+import type { Standing } from './standing.ts';
 import { type DiskWatch, type Stopper, type StopReason, stopper, watchDisk } from './watch.ts';
 import type { GivenWorkspace } from './workspace.ts';
 
-/** A container with its workspace and control channel, ready to start. */
+/** A container that stands, with its workspace in it, and what it is to do. */
 export interface ReadyContainer {
-  readonly container: Docker.Container;
-  readonly control: ControlChannel;
+  readonly standing: Standing;
   readonly given: GivenWorkspace;
   readonly spec: SandboxSpec;
   /** The directory of the container's identity files, which the command may be able to write. */
@@ -44,74 +41,83 @@ interface Story {
   fault: { readonly cause: unknown } | null;
 }
 
-/** Starts the container, follows it to its end, and says how that was. */
+/** Gives a container its job, follows it to its end, and says how that was. */
 export async function runContainer(
-  ready: ReadyContainer,
+  { standing, given, spec, identity }: ReadyContainer,
   listener: SandboxListener,
   signal?: AbortSignal,
 ): Promise<SandboxOutcome> {
-  const { container, control, spec } = ready;
+  const { container, control, living } = standing;
   const { limits } = spec;
-  const living = Promise.withResolvers<LivingContainer | undefined>();
-  const story: Story = {
-    began: null,
-    refused: null,
-    traced: false,
-    ended: null,
-    tampered: false,
-    look: undefined,
-    figures: null,
-    gate: null,
-    fault: null,
-  };
+  const story = newStory();
   const stop = stopper(container, async () => {
-    const groups = (await living.promise)?.groups;
+    const groups = (await living)?.groups;
     if (groups !== undefined) story.figures = await readCgroup(groups);
   });
   const giveUp = (): void => stop.now('unwanted');
-  const disk = watchDisk(ready.given, limits.diskBytes, stop);
-  disk.alsoBelow(ready.identity);
-  const output = await attach(container, listener);
+  const disk = watchDisk(given, limits.diskBytes, stop);
+  disk.alsoBelow(identity);
   const equip = () =>
-    equipCommand(ready, living.promise, {
+    equipCommand({ container, control, spec }, living, {
       isOver: () => stop.reason !== null,
       gateStands: (gate) => {
         story.gate = gate;
       },
     });
-  const ear = hear({ story, control, listener, stop, disk, living: living.promise, equip });
-  control.listen(ear);
+  const ear = hear({ story, control, listener, stop, disk, living, equip });
 
   const startedAtMs = performance.now();
-  let state: { ExitCode: number; OOMKilled: boolean };
+  let state: { readonly OOMKilled: boolean };
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
     signal?.throwIfAborted();
-    await container.start();
+    standing.listen(ear);
+    control.begin(jobText(spec));
     stop.after(limits.timeoutMs, 'timeout');
-    const running = await container.inspect();
-    const found = await findLiving(running.Id, running.State.Pid);
-    living.resolve(found);
+    const found = await living;
     if (found !== undefined) for (const path of SCRATCH) disk.alsoFull(`/proc/${found.firstPid}/root${path}`);
-    disk.alsoBelow(layersOf(running)?.upper);
-    await Promise.all([container.wait(), output.ended]);
-    state = (await container.inspect()).State;
+    disk.alsoBelow(await standing.upper);
+    state = await endOf(standing, story, ear.looked);
   } catch (cause) {
-    // An engine lets those wait for ever who are attached to a container that is never started.
-    output.close();
     signal?.throwIfAborted();
     throw engineFault('sandbox', cause);
   } finally {
     signal?.removeEventListener('abort', giveUp);
     stop.rest();
-    living.resolve(undefined);
-    control.drain();
+    control.drainAll();
     await Promise.all([control.settled(), ear.settled()]);
     await Promise.all([disk.end(), story.gate?.close()]);
   }
   if (story.fault !== null) throw story.fault.cause;
   return outcomeOf({ story, state, stopped: stop.reason, disk, startedAtMs });
 }
+
+/** Waits for the end; what the engine says of it matters only where the last look did not tell. */
+async function endOf(
+  { container, living, ended }: Standing,
+  story: Story,
+  looked: Promise<void>,
+): Promise<{ readonly OOMKilled: boolean }> {
+  const over = new AbortController();
+  const quiet = looked.then(async () => {
+    const found = await living;
+    if (found === undefined || story.look === undefined || story.look.leftovers.length > 0) return false;
+    await firstEnded(found, over.signal);
+    return true;
+  });
+  try {
+    if (await Promise.race([quiet, ended.then(() => false)])) return { OOMKilled: false };
+    await ended;
+    return (await container.inspect()).State;
+  } finally {
+    over.abort();
+  }
+}
+
+const newStory = (): Story => ({
+  ...{ began: null, refused: null, traced: false, ended: null, tampered: false },
+  ...{ look: undefined, figures: null, gate: null, fault: null },
+});
 
 interface Hearing {
   readonly story: Story;
@@ -125,6 +131,7 @@ interface Hearing {
 
 /** Follows what the container tells, and takes the last look when the shell has ended. */
 function hear({ story, control, listener, stop, disk, living, equip }: Hearing) {
+  const looked = Promise.withResolvers<void>();
   let looking: Promise<void> = Promise.resolve();
   let equipping: Promise<void> = Promise.resolve();
   const tampered = (): void => {
@@ -153,8 +160,9 @@ function hear({ story, control, listener, stop, disk, living, equip }: Hearing) 
       const end = listener.trace(chunk);
       if (end === null || story.ended !== null) return;
       story.ended = { ...end, atMs: performance.now() };
-      looking = lookAround(end.keeperPid);
+      looking = lookAround(end.keeperPid).finally(looked.resolve);
     },
+    output: (stream, chunk) => listener.output(stream, chunk),
     async marker(line, atMs) {
       control.drain();
       if (story.began === null || story.ended !== null) tampered();
@@ -165,12 +173,12 @@ function hear({ story, control, listener, stop, disk, living, equip }: Hearing) 
     },
     flood: tampered,
   };
-  return { ...ear, settled: () => Promise.all([looking, equipping]) };
+  return { ...ear, looked: looked.promise, settled: () => Promise.all([looking, equipping]) };
 }
 
 interface Ending {
   readonly story: Story;
-  readonly state: { readonly ExitCode: number; readonly OOMKilled: boolean };
+  readonly state: { readonly OOMKilled: boolean };
   readonly stopped: StopReason | null;
   readonly disk: DiskWatch;
   readonly startedAtMs: number;
@@ -213,26 +221,4 @@ function isWholeEnd({ ended, look }: Story, stopped: StopReason | null, oomKille
   // Nothing was left when we looked, and yet something would not end.
   if (stopped === 'tracer') return false;
   return ended === null ? stopped === null && oomKilled : look !== undefined;
-}
-
-async function attach(container: Docker.Container, listener: SandboxListener) {
-  const sink = (stream: 'stdout' | 'stderr') =>
-    new Writable({
-      write(chunk: Buffer, _encoding, done) {
-        listener.output(stream, chunk);
-        done();
-      },
-    });
-  const stream = await container
-    .attach({ stream: true, hijack: true, stdout: true, stderr: true })
-    .catch((cause: unknown) => {
-      throw engineFault('sandbox', cause);
-    });
-  container.modem.demuxStream(stream, sink('stdout'), sink('stderr'));
-  const ended = finished(stream, { writable: false });
-  ended.catch(() => undefined);
-  const close = (): void => {
-    if (stream instanceof Duplex) stream.destroy();
-  };
-  return { ended, close };
 }

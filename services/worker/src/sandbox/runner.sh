@@ -1,11 +1,11 @@
 # PID 1 of a rehearsal, run by the toolkit's busybox: it needs nothing of the image.
-# usage: runner MOUNTPOINT SHELL TRACER_OPTIONS COMMAND [WRAPPED]
-# It looks whether all is as it must be, says so, and becomes the tracer: the first process of a container cannot be
-# killed from within, and the toolkit's programs may be run but not read, so that nothing of theirs can be reached.
-control=/.drylane/control
+# usage: runner MOUNTPOINT TRACER_OPTIONS
+# It waits for a job, looks whether all is as it must be, says so, and becomes the tracer: the first process of a
+# container cannot be killed from within, and the toolkit's programs may be run but not read, so that nothing of theirs
+# can be reached. A variable of the job may have any name that does not begin like those in here.
 
-# This pair is the tracer's alone: the worker takes the names away before the command is there to open them.
-exec 9>$control/trace 8<$control/go
+# The last two are the tracer's alone; the worker takes all of these names away before the command is there to open them.
+exec >/.drylane/control/out 7>/.drylane/control/err 9>/.drylane/control/trace 8</.drylane/control/go
 echo r >&9
 read -r _ <&8
 
@@ -13,16 +13,16 @@ read -r _ <&8
 unset SHLVL
 
 # Fail closed: without an overlay over the workspace nothing may run here.
-covered=
-while read -r _ _ _ _ point rest; do
-  if [ "$point" = "$1" ]; then
-    case "$rest" in
-      *' - overlay '*) covered=yes ;;
-      *) covered= ;;
+__drylane_covered=
+while read -r _ _ _ _ __drylane_point __drylane_rest; do
+  if [ "$__drylane_point" = "$1" ]; then
+    case "$__drylane_rest" in
+      *' - overlay '*) __drylane_covered=yes ;;
+      *) __drylane_covered= ;;
     esac
   fi
 done </proc/self/mountinfo
-if [ -z "$covered" ]; then
+if [ -z "$__drylane_covered" ]; then
   echo 'f uncovered' >&9
   exit 125
 fi
@@ -33,45 +33,54 @@ if (: </proc/1/mem) 2>/dev/null; then
   exit 125
 fi
 
+# The job: exports what the command's environment has, and sets where it runs, its shell, its text, and maybe its text with
+# step markers.
+__drylane_options=$2
+. /.drylane/control/job
+if ! cd -P -- "$1"; then
+  echo 'f place' >&9
+  exit 125
+fi
+unset OLDPWD
+
 # By its path in the image: by its name alone, busybox would take itself for the shell and for every tool in it.
-shell=
+__drylane_shell=
 IFS=:
-for directory in $PATH; do
-  if [ -x "$directory/$2" ]; then
-    shell=$directory/$2
+for __drylane_directory in $PATH; do
+  if [ -x "$__drylane_directory/$2" ]; then
+    __drylane_shell=$__drylane_directory/$2
     break
   fi
 done
 unset IFS
-if [ -z "$shell" ]; then
+if [ -z "$__drylane_shell" ]; then
   echo 'f shell' >&9
   exit 127
 fi
 
-text=$4
-how=whole
-readable() { "$shell" -n -c "$1" </dev/null >/dev/null 2>&1 8<&- 9>&-; }
+__drylane_text=$3
+__drylane_how=whole
+__drylane_readable() { "$__drylane_shell" -n -c "$1" </dev/null >/dev/null 2>&1 7>&- 8<&- 9>&-; }
 # The shell itself must be able to read the text before it is trusted to be what our grammar says it is.
-if [ $# -gt 4 ] && readable "$4" && readable "$5"; then
-  text=$5
-  how=split
+if [ $# -gt 3 ] && __drylane_readable "$3" && __drylane_readable "$4"; then
+  __drylane_text=$4
+  __drylane_how=split
 fi
 
 # That shell is the image's: whatever it may have started would run unwatched.
-for process in /proc/[0-9]*; do
-  if [ "$process" != /proc/1 ]; then
+for __drylane_process in /proc/[0-9]*; do
+  if [ "$__drylane_process" != /proc/1 ]; then
     echo 'f company' >&9
     exit 125
   fi
 done
 
 # The keeper outlives the shell: the worker reads counters and leftovers while they are still there.
-keeper='unset SHLVL; exec 2>&7 7>&- 9>&-; /.drylane/busybox setsid "$1" -c "$2" "$3" </dev/null 8<&-; read -r _ <&8'
-for loader in /.drylane/lib/ld-linux*; do :; done
-# A credential may have the name of any variable above: what is still needed has none from here on.
-set -- "$loader" "$3" "$keeper" "$shell" "$text" "$2" "$how"
+__drylane_keeper='unset SHLVL; exec 2>&7 7>&- 9>&-; /.drylane/busybox setsid "$1" -c "$2" "$3" </dev/null 8<&-; read -r _ <&8'
+for __drylane_loader in /.drylane/lib/ld-linux*; do :; done
+set -- "$__drylane_loader" "$__drylane_options" "$__drylane_keeper" "$__drylane_shell" "$__drylane_text" "$2" "$__drylane_how"
 # What the tracer has to say for itself is nobody's output.
-exec 7>&2 2>/dev/null
+exec 2>/dev/null
 
 # Credentials are given only now, when nothing of the image runs that is not watched, and by this way only: a name and the
 # number of lines of its value, then these; an empty line is the end.

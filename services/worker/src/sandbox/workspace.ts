@@ -15,9 +15,17 @@ export interface WorkspaceRequest {
   readonly toolkit: string;
 }
 
+/** What stands in a container at the workspace's path. */
+export interface WorkspaceMount {
+  readonly type: 'bind' | 'volume';
+  readonly source: string;
+  /** Whether what is mounted there later comes into the container as well. */
+  readonly propagates?: boolean;
+}
+
 /** A copy-on-write view of a workspace, for one rehearsal. */
 export interface GivenWorkspace {
-  readonly mount: { readonly type: 'bind' | 'volume'; readonly source: string };
+  readonly mount: WorkspaceMount;
   readonly view: WorkspaceView;
   /** Whether writing past the limit fails by itself; otherwise someone has to look and stop the command. */
   readonly hardLimit: boolean;
@@ -27,12 +35,20 @@ export interface GivenWorkspace {
   take(): Promise<void>;
 }
 
+/** A place that a container can be made around before anybody knows its workspace. */
+export interface StagedWorkspace {
+  readonly mount: WorkspaceMount;
+  give(request: Pick<WorkspaceRequest, 'source' | 'root'>): Promise<GivenWorkspace>;
+}
+
 /** A way to give a container its workspace. */
 export interface WorkspaceGiver {
   readonly name: 'slot' | 'volume';
   /** What this way cannot see or enforce, in words for a person. */
   readonly unobserved: readonly string[];
   give(request: WorkspaceRequest): Promise<GivenWorkspace>;
+  /** Undefined where a container has to have its workspace from the start. */
+  stage?(request: Pick<WorkspaceRequest, 'directory' | 'diskBytes'>): Promise<StagedWorkspace>;
 }
 
 const CAP_SYS_ADMIN = 21n;
