@@ -100,18 +100,29 @@ describe('what the documents say', () => {
   });
 });
 
+/** The paths of all our sources. */
+function sources(): readonly string[] {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: CHECKOUT,
+    encoding: 'utf8',
+  });
+  return listed.split('\0').filter((path) => /\.(ts|mjs|sh)$/.test(path) && existsSync(join(CHECKOUT, path)));
+}
+
 describe('the shape of the code', () => {
   it(`has no file over ${MAX_LINES} lines`, async () => {
-    const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
-      cwd: CHECKOUT,
-      encoding: 'utf8',
-    });
-    const sources = listed
-      .split('\0')
-      .filter((path) => /\.(ts|mjs|sh)$/.test(path) && existsSync(join(CHECKOUT, path)));
-    expect(sources.length).toBeGreaterThan(50);
-    for (const path of sources)
+    expect(sources().length).toBeGreaterThan(50);
+    for (const path of sources())
       expect((await read(path)).split('\n').length, path).toBeLessThanOrEqual(MAX_LINES + 1);
+  });
+
+  it('has no test that is skipped where something is missing: it fails, and says what', async () => {
+    const tests = sources().filter((path) => path.endsWith('.test.ts'));
+    expect(tests.length).toBeGreaterThan(50);
+    for (const path of tests)
+      expect(await read(path), path).not.toMatch(
+        /\b(?:it|test|describe)\b[\w.]*\.(?:skip|skipIf|runIf|todo|only)\b/,
+      );
   });
 
   it('has no folder or file named for nothing', async () => {

@@ -24,6 +24,21 @@ export async function makeSet(place: Place, trees: Mixed): Promise<Prepared> {
   return { trees, made, path };
 }
 
+const CHECKOUT = join(import.meta.dirname, '../..');
+
+/** Mounts the first argument at the second, for this process alone, and becomes the rest. */
+const THROUGH = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+
+/** A child of another user, who comes to the checkout by way of `door`: it may stand where only its owner may go. */
+function asUser(user: number, door: string, command: readonly string[]): readonly string[] {
+  mkdirSync(door, { recursive: true });
+  const there = command.map((word) =>
+    word.startsWith(`${CHECKOUT}/`) ? door + word.slice(CHECKOUT.length) : word,
+  );
+  const dropped = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--clear-groups', '--', ...there];
+  return ['unshare', '--mount', 'sh', '-c', THROUGH, 'sh', CHECKOUT, door, ...dropped];
+}
+
 /** Who runs a child, and what happens while it runs. */
 interface Circumstances {
   readonly user?: number;
@@ -42,9 +57,12 @@ export async function inChild(
   const options = {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...(user === undefined ? { NODE_COMPILE_CACHE: join(path, 'compiled') } : {}) },
-    ...(user === undefined ? {} : { uid: user, gid: user }),
+    cwd: '/',
   } satisfies SpawnOptions;
-  const child = spawn(process.execPath, [CHILD, JSON.stringify(errand)], options);
+  const command = [process.execPath, CHILD, JSON.stringify(errand)];
+  const [program = '', ...args] =
+    user === undefined ? command : asUser(user, join(path, 'checkout'), command);
+  const child = spawn(program, args, options);
   const closed = once(child, 'close');
   let said = '';
   child.stdout?.on('data', (chunk: Buffer) => {

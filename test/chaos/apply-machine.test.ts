@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
+import { needsRoot } from '@drylane/chassis/rights.fixture';
 import { apply } from '@drylane/worker/promote/apply';
 import {
   changeSetBetween,
@@ -15,9 +16,8 @@ import {
   timeless,
 } from '@drylane/worker/promote/apply.fixture';
 import { forgetApply, recover } from '@drylane/worker/promote/recover';
-import { mayMount } from '@drylane/worker/sandbox/workspace';
-import { describe, expect, it } from 'vitest';
-import { CHILD } from './apply-child.ts';
+import { needsMounts } from '@drylane/worker/sandbox/mounts.fixture';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { inChild, makeSet } from './apply-errand.ts';
 import { type Mixed, mixed } from './apply-mixed.ts';
 
@@ -32,7 +32,9 @@ function mounted(args: readonly string[], point: string): Disposable {
   return { [Symbol.dispose]: () => execFileSync('umount', [point]) };
 }
 
-describe.skipIf(!mayMount())('a real disk', () => {
+describe('a real disk', () => {
+  beforeAll(needsMounts);
+
   it.each(['workspace', 'workspace and state'])('that is full leaves the %s as it was', async (what) => {
     using place = new Place(BASE, AFTER, {});
     using _ = mounted(['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs'], place.live);
@@ -78,12 +80,11 @@ describe.skipIf(!mayMount())('a real disk', () => {
 
 /** A user who owns nothing but what a test gives it. */
 const STRANGER = 65_534;
-const isRoot = process.getuid?.() === 0;
-const { status } = spawnSync(process.execPath, ['-e', `require('node:fs').readFileSync('${CHILD}')`], {
-  uid: isRoot ? STRANGER : process.getuid?.(),
-});
 
-describe.skipIf(!isRoot || status !== 0)('a user without rights', () => {
+describe('a user without rights', () => {
+  beforeAll(needsRoot);
+  beforeAll(needsMounts);
+
   /** Has the stranger apply a change set to a workspace of its own, in which some paths are not. */
   async function asStranger(trees: Mixed, foreign: readonly string[] = []) {
     const place = new Place(trees.base, trees.after);

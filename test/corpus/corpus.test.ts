@@ -1,7 +1,8 @@
+import { missing } from '@drylane/chassis/corpora.fixture';
 import { describe, expect, it } from 'vitest';
 import { FLOORS, type Floor } from './floors.ts';
 import { linesOf, measure } from './measure.ts';
-import { missing, readRows } from './rows.ts';
+import { readRows } from './rows.ts';
 
 const MISSES_SHOWN = 5;
 

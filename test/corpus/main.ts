@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
+import { missing } from '@drylane/chassis/corpora.fixture';
 import { FLOORS } from './floors.ts';
 import { linesOf, measure } from './measure.ts';
-import { missing, readRows } from './rows.ts';
+import { readRows } from './rows.ts';
 
 /** `npm run corpus -- --misses 40 --only readonly`: the figures of `classify`, and what it is wrong about. */
 const { values } = parseArgs({

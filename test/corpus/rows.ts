@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CORPORA, parseLines, readCorpus } from '@drylane/chassis/corpora.fixture';
+import { parseLines, readCorpus } from '@drylane/chassis/corpora.fixture';
 
 /** Where rows stand. */
 export type RowFile = 'own.jsonl' | 'benign.jsonl' | 'dangerous.jsonl' | 'chains.jsonl';
@@ -17,9 +17,4 @@ export interface Row {
 export function readRows(file: RowFile): readonly Row[] | null {
   if (file !== 'own.jsonl') return readCorpus<Row>(file);
   return parseLines<Row>(readFileSync(new URL(file, import.meta.url), 'utf8'));
-}
-
-/** What to tell where other people's rows are missing. */
-export function missing(files: readonly string[]): string {
-  return `not measured, because there is no ${files.join(', ')} in ${CORPORA}; set DRYLANE_CORPORA to the directory that holds them`;
 }

@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { needsRoot } from '@drylane/chassis/rights.fixture';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openSigner, publicKeys, readPublicKey } from './keys.ts';
 import { chainOf, runsOf } from './receipt.fixture.ts';
@@ -97,7 +98,8 @@ describe('the key of a directory', () => {
     if (name !== '.') await expect(publicKeys(directory)).rejects.toMatchObject({ code: 'bad-input' });
   });
 
-  it.runIf(process.geteuid?.() === 0)('is refused while it belongs to somebody else', async () => {
+  it('is refused while it belongs to somebody else', async () => {
+    needsRoot();
     await openSigner({ directory, env: {} });
     for (const name of ['receipts.key', 'receipts.pub', '.']) {
       chownSync(join(directory, name), 12_345, 12_345);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realDisk } from '../promote/disk.ts';
-import { mayMount } from '../sandbox/workspace.ts';
+import { needsMounts } from '../sandbox/mounts.fixture.ts';
 import { Tree } from './tree.ts';
 import { walk } from './walk.ts';
 
@@ -61,7 +61,8 @@ describe('a tree', () => {
     expect(openDescriptors()).toBe(before);
   });
 
-  it.skipIf(!mayMount())('enters no mount, not even one of its own file system where it can tell', () => {
+  it('enters no mount, not even one of its own file system where it can tell', () => {
+    needsMounts();
     const inner = join(base, 'real/inner');
     execFileSync('mount', ['--bind', inner, inner]);
     try {

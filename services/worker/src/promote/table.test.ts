@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { mayMount } from '../sandbox/workspace.ts';
+import { needsMounts } from '../sandbox/mounts.fixture.ts';
 import { dir, file, link, Place, plant, survey, type Thing, type Things, timeless } from './apply.fixture.ts';
 import { apply } from './apply.ts';
 import { ANSWERS, type Now, type Operation } from './promote.ts';
@@ -146,23 +146,21 @@ describe.each(operations)('%s', (operation) => {
     },
   );
 
-  it.skipIf(!mayMount()).each(CASES[operation])(
-    'is drift where something is mounted: $name',
-    async ({ base, after }) => {
-      using place = new Place(whole(base), whole(after));
-      const points = ['p', ...(base?.['/sub'] === undefined ? [] : ['p/x/sub'])];
-      for (const point of points) {
-        // A bind mount of the same directory: neither device nor inode numbers tell of it.
-        execFileSync('mount', ['--bind', join(place.live, point), join(place.live, point)]);
-        try {
-          await expectDrift(place);
-        } finally {
-          execFileSync('umount', [join(place.live, point)]);
-        }
+  it.each(CASES[operation])('is drift where something is mounted: $name', async ({ base, after }) => {
+    needsMounts();
+    using place = new Place(whole(base), whole(after));
+    const points = ['p', ...(base?.['/sub'] === undefined ? [] : ['p/x/sub'])];
+    for (const point of points) {
+      // A bind mount of the same directory: neither device nor inode numbers tell of it.
+      execFileSync('mount', ['--bind', join(place.live, point), join(place.live, point)]);
+      try {
+        await expectDrift(place);
+      } finally {
+        execFileSync('umount', [join(place.live, point)]);
       }
-      expect(ANSWERS[operation].mount).toBe('drift');
-    },
-  );
+    }
+    expect(ANSWERS[operation].mount).toBe('drift');
+  });
 });
 
 describe('the table', () => {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { mayMount } from '../sandbox/workspace.ts';
+import { needsMounts } from '../sandbox/mounts.fixture.ts';
 import { type MakeTree, openTreeCache, type TreeCache } from './cache.ts';
 
 let root: string;
@@ -215,7 +215,8 @@ describe('a cache of several processes', () => {
     expect(standing()).toEqual(['b']);
   });
 
-  it.skipIf(!mayMount())('tells the dead of another PID namespace when it opens', async () => {
+  it('tells the dead of another PID namespace when it opens', async () => {
+    needsMounts();
     const child = await startChild('a', 'take', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc');
     const cache = await openCache(500);
     const refused = expect.objectContaining({ code: 'machine-unfit' });
