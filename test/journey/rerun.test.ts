@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Execution, Promoted } from '@drylane/proto/promotion';
+import { Receipt, SignedReceipt } from '@drylane/proto/receipt';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { addresses } from '../sandbox/servers.ts';
@@ -16,6 +17,8 @@ const APPROVE = [{ at: 'Type "approve"', type: 'approve\r' }];
 
 // As curl ends where it finds no network: in a rehearsal, that is as good as it gets.
 const OFFLINE = ['--expect-exit', '0', '--expect-exit', '7'];
+
+const DIVERGED = { state: 'diverged', promotion: { mode: 'rerun', result: 'diverged' } };
 
 /** A workspace under a policy that lets one server be reached, with a token that is given live. */
 async function serverAndSite() {
@@ -50,6 +53,12 @@ rules:
       atTerminal(['approve', run, '--state', place.state], { cwd: place.site, answers: APPROVE }),
     apply: (run: string, env: NodeJS.ProcessEnv) =>
       drylaneJson<Promoted>(['apply', run, '--state', place.state], { cwd: place.site, env }),
+    /** What the receipt of a run says. */
+    statement: (run: string) => {
+      const { stdout } = drylane(['receipt', run, '--state', place.state], { cwd: place.site });
+      const { payload } = SignedReceipt.parse(JSON.parse(stdout));
+      return Receipt.parse(JSON.parse(Buffer.from(payload, 'base64').toString())).predicate;
+    },
     async [Symbol.asyncDispose]() {
       await server.close();
       await place[Symbol.asyncDispose]();
@@ -90,6 +99,20 @@ describe('a command that is about something remote', () => {
     expect(JSON.stringify(document.promotion.divergences)).toContain('only-live: it went elsewhere');
     expect(JSON.stringify(document.promotion.divergences)).not.toContain('reaches-out');
     expect(existsSync(join(at.site, 'zen.txt'))).toBe(false);
+    expect(at.statement(run.run_id)).toMatchObject(DIVERGED);
+  });
+
+  it('diverges by a host that it reaches for and by how it ends, and the receipt says so', async () => {
+    await using at = await serverAndSite();
+    const command = `curl -sf http://${at.host}/zen && ! curl -s http://192.0.2.1/ && exit 3`;
+    const run = at.rehearse(command, '--read-only', ...OFFLINE);
+    await at.approve(run.run_id);
+    const { status, document } = at.apply(run.run_id, { REAL_TOKEN: TOKEN });
+    expect([status, document.state]).toEqual([11, 'diverged']);
+    const said = document.promotion.divergences.map(({ message }) => message);
+    expect(said).toContainEqual(expect.stringMatching(/^undeclared-network: .*192\.0\.2\.1/));
+    expect(said).toContainEqual(expect.stringMatching(/^unexpected-exit: .*3/));
+    expect(at.statement(run.run_id)).toMatchObject(DIVERGED);
   });
 
   it('is not run where anything in its workspace was changed after it was approved', async () => {
