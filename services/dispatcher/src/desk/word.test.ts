@@ -43,23 +43,54 @@ function crowded(desk: Desk, people: number): Desk {
   return { ...desk, ledger: { ...desk.ledger, append } };
 }
 
+/** A run that lands when two people agree. */
+async function waiting() {
+  const id = RunId.parse(await taken(at, asked()));
+  await advanceLine(at.fleet);
+  const waits = (state: string): boolean => state === 'awaiting-live-approval';
+  expect(await stateOf(at, id, waits)).toBe('awaiting-live-approval');
+  return id;
+}
+
+const agrees = (desk: Desk, id: RunId, name: string) =>
+  decideRun(desk, id, {
+    ...{ decision: 'approve', comment: null },
+    approver: { id: name, proof: 'token' },
+  });
+
 describe('words that come at the same moment', () => {
   it('are counted together', async () => {
     const { desk } = at.fleet;
-    const id = RunId.parse(await taken(at, asked()));
-    await advanceLine(at.fleet);
-    const waits = (state: string): boolean => state === 'awaiting-live-approval';
-    expect(await stateOf(at, id, waits)).toBe('awaiting-live-approval');
+    const id = await waiting();
     const busy = crowded(desk, 2);
-    const heard = await Promise.all(
-      ['token:ada', 'token:bob'].map((name) =>
-        decideRun(busy, id, {
-          ...{ decision: 'approve', comment: null },
-          approver: { id: name, proof: 'token' },
-        }),
-      ),
-    );
+    const heard = await Promise.all(['token:ada', 'token:bob'].map((name) => agrees(busy, id, name)));
     expect((await desk.ledger.readRun(id)).run.state).toBe('promotable');
     expect(heard).toContainEqual({ run: id, state: 'promotable', missing: 0 });
+  });
+});
+
+describe('a quorum', () => {
+  it('is not made by one person twice, at one moment neither, nor by a word on another lane', async () => {
+    const { desk } = at.fleet;
+    const id = await waiting();
+    const busy = crowded(desk, 2);
+    const twice = await Promise.allSettled([1, 2].map(() => agrees(busy, id, 'token:ada')));
+    expect(twice.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    await expect(agrees(desk, id, 'token:ada')).rejects.toMatchObject({
+      code: 'not-promotable',
+      problems: [{ field: 'approver', message: 'has approved it already, and counts once' }],
+    });
+    const { run, events } = await desk.ledger.readRun(id);
+    const [given] = events.flatMap(({ event }) => (event.type === 'approved' ? [event.approval] : []));
+    if (given === undefined) throw new Error('ada has agreed');
+    const other = { ...given, lane: 'rehearsal', approver: { id: 'token:eve', proof: 'token' } } as const;
+    const elsewhere = desk.ledger.append(
+      id,
+      [{ type: 'approved', approval: other, sticky_key: null }],
+      Date.now(),
+    );
+    await expect(elsewhere).rejects.toMatchObject({ code: 'illegal-transition' });
+    expect(run.state).toBe('awaiting-live-approval');
+    expect(await agrees(desk, id, 'token:bob')).toEqual({ run: id, state: 'promotable', missing: 0 });
   });
 });
