@@ -25,6 +25,11 @@ export const Promotion = z.strictObject({
 });
 export type Promotion = z.infer<typeof Promotion>;
 
+/** What a promotion says of whatever nobody knows anything of. */
+export const NOTHING_TOLD: Omit<Promotion, 'mode' | 'result'> = {
+  ...{ merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null },
+};
+
 /** What `drylane apply --json` prints. */
 export const Promoted = z.strictObject({
   run_id: RunId,

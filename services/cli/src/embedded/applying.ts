@@ -4,11 +4,12 @@ import type { BlobRef, ChangeSet } from '@drylane/proto/change-set';
 import { type Digest, digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
+import { NOTHING_TOLD } from '@drylane/proto/promotion';
 import { identityOf } from '@drylane/worker/changeset/whole';
+import { land } from '@drylane/worker/promote/land';
 import { makeStateDirectory } from '../state.ts';
 import { keepApart } from './apart.ts';
 import { type LocalDesk, openDesk } from './desk.ts';
-import { applyTo } from './landing.ts';
 import { freshOwner, ownersIn, withOwners } from './owners.ts';
 import { recoverRuns } from './recovery.ts';
 import { type Landing, landTaken, type TakingDesk } from './taking.ts';
@@ -33,8 +34,6 @@ export interface Foreign {
   readonly merge: boolean;
 }
 
-const NONE = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
-
 /**
  * Lets a fleet's run land in a directory of this machine, as one of this machine's own does: all of it or nothing, with
  * its journal in the state directory, by which a killed one is finished or undone. It is taken in its fleet right before.
@@ -56,7 +55,7 @@ export async function applyHere(
   // Everything that can fail before it is taken.
   const land = change === null ? undefined : await prepare(desk, foreign, change, directory);
   return await landTaken(stateDir, fleet, foreign, async () => ({
-    ...{ ...NONE, result: 'promoted', mode: 'apply' },
+    ...{ ...NOTHING_TOLD, result: 'promoted', mode: 'apply' },
     ...(await land?.()),
   }));
 }
@@ -68,7 +67,11 @@ export async function sayLanded(
   stateDir: string,
 ): Promise<Landing> {
   makeStateDirectory(stateDir);
-  return landTaken(stateDir, fleet, run, async () => ({ ...NONE, result: 'promoted', mode: 'apply' }));
+  return landTaken(stateDir, fleet, run, async () => ({
+    ...NOTHING_TOLD,
+    result: 'promoted',
+    mode: 'apply',
+  }));
 }
 
 async function prepare(desk: LocalDesk, { run, merge }: Foreign, change: Change, directory: string) {
@@ -76,7 +79,7 @@ async function prepare(desk: LocalDesk, { run, merge }: Foreign, change: Change,
   await fetchAll(desk, change);
   const changeSet = await withOwners(change.changeSet, ownersIn(directory), await freshOwner(directory));
   const digest = digestOfJson(changeSet);
-  return () => applyTo(desk, { runId: run, changeSet, digest, merge, place });
+  return () => land(desk, { runId: run, changeSet, digest, merge, place });
 }
 
 /** Keeps the contents in the state directory; those that are there already are not fetched again. */

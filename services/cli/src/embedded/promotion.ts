@@ -3,7 +3,7 @@ import { type Dossier, openDossier } from '@drylane/dispatcher/desk/dossier';
 import { type Ended, expireIfDue } from '@drylane/dispatcher/desk/ending';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
-import type { Promotion } from '@drylane/proto/promotion';
+import { NOTHING_TOLD, type Promotion } from '@drylane/proto/promotion';
 import { forgetApply, recoverRun } from '@drylane/worker/promote/recover';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import type { LocalDesk } from './desk.ts';
@@ -90,7 +90,7 @@ export async function settleFiles(
   const result = mode === 'rerun' ? 'unknown' : (files?.result ?? 'rolled-back');
   const [conflicts, merged] = [[...(files?.conflicts ?? [])], [...(files?.merged ?? [])]];
   if (result === 'rolled-back') await giveBack(desk, id, { mode, owner });
-  else await settleClaim(desk, dossier, { ...NOTHING, mode, result, conflicts, merged }, owner);
+  else await settleClaim(desk, dossier, { ...NOTHING_TOLD, mode, result, conflicts, merged }, owner);
   if (result === 'rolled-back' || conflicts.length === 0) await forgetApply(desk.stateDir, id);
   return result;
 }
@@ -108,5 +108,3 @@ function neverBegan(id: string): DrylaneError {
 function notPromotable(id: string, message: string, mend: string): DrylaneError {
   return new DrylaneError('not-promotable', { field: id, message, mend });
 }
-
-const NOTHING = { drifts: [], divergences: [], conflicts: [], evidence_digest: null };

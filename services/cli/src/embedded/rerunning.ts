@@ -14,14 +14,14 @@ import { digestOfJson } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { Evidence } from '@drylane/proto/evidence';
 import type { Policy } from '@drylane/proto/policy';
-import type { Promotion } from '@drylane/proto/promotion';
+import { NOTHING_TOLD, type Promotion } from '@drylane/proto/promotion';
 import type { Place } from '@drylane/proto/task';
+import { land } from '@drylane/worker/promote/land';
 import { isUntouched, WORKSPACE_DRIFT } from '@drylane/worker/promote/place';
 import { rerun } from '@drylane/worker/promote/rerun';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import type { LocalDesk } from './desk.ts';
 import { strictnessOf } from './judging.ts';
-import { applyTo } from './landing.ts';
 import type { Landing } from './promotion.ts';
 import { rehearsalRequest } from './request.ts';
 
@@ -52,7 +52,7 @@ async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promo
   const { judgement, evidence: rehearsal, subject } = dossier;
   if (!(await isUntouched(place))) {
     await begin();
-    return { ...NOTHING_YET, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
+    return { ...NOTHING_TOLD, mode: 'rerun' as const, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
   }
   const { image, runtime } = rehearsal.fidelity;
   const { canaries, ...asked } = rehearsalRequest(subject.run, admitted, credentials, {
@@ -78,14 +78,15 @@ async function run(desk: LocalDesk, sandbox: Sandbox, live: Live): Promise<Promo
   const evidence = scrubDocument(rerunning.evidence, redactor);
   const divergences = divergencesOf(evidence);
   const told = {
-    ...NOTHING_YET,
+    ...NOTHING_TOLD,
+    mode: 'rerun' as const,
     divergences: scrubDocument([...divergences], redactor),
     evidence_digest: await keep(desk.blobs, evidence),
   };
   const { changeSet } = rerunning;
   if (divergences.length > 0) return { ...told, result: 'diverged' };
   if (changeSet === null) return { ...told, result: 'promoted' };
-  const applied = await applyTo(desk, { runId: subject.run, place, merge: false, ...changeSet });
+  const applied = await land(desk, { runId: subject.run, place, merge: false, ...changeSet });
   return { ...told, ...applied };
 }
 
@@ -101,11 +102,6 @@ async function strictnessUnder(policy: Policy): Promise<Strictness> {
     mend: 'rehearse again',
   });
 }
-
-const NOTHING_YET = {
-  mode: 'rerun' as const,
-  ...{ merged: [], drifts: [], conflicts: [], divergences: [], evidence_digest: null },
-};
 
 const DEFAULT_RUNTIME = 'runc';
 

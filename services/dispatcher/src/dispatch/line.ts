@@ -3,6 +3,7 @@ import type { Trace } from '@drylane/chassis/transport/transport';
 import type { Lane } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
+import { NOTHING_TOLD } from '@drylane/proto/promotion';
 import { end, NOTHING_KNOWN } from '../desk/ending.ts';
 import type { Run } from '../ledger/event.ts';
 import type { OldestQuery } from '../ledger/ledger.ts';
@@ -110,9 +111,7 @@ async function giveUp({ desk }: Fleet, run: Run, to: 'inconclusive' | 'unknown')
   const id = RunId.parse(run.id);
   const promotion =
     to === 'unknown' && run.promotion_mode !== null
-      ? { ...NOTHING, mode: run.promotion_mode, result: 'unknown' as const }
+      ? { ...NOTHING_TOLD, mode: run.promotion_mode, result: 'unknown' as const }
       : null;
   await end(desk, id, [{ type: 'moved', to, reason }], NOTHING_KNOWN, promotion);
 }
-
-const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

@@ -2,7 +2,7 @@ import { inSpan } from '@drylane/chassis/tracing/tracing';
 import type { Before, Json, Job as QueuedJob, Work } from '@drylane/chassis/transport/transport';
 import { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
-import type { Promotion } from '@drylane/proto/promotion';
+import { NOTHING_TOLD, type Promotion } from '@drylane/proto/promotion';
 import { Compared, Job, Landed, type RehearsalTask } from '@drylane/proto/task';
 import { giveBack, settleClaim } from '../desk/claim.ts';
 import type { Desk } from '../desk/desk.ts';
@@ -141,7 +141,7 @@ async function settleSilence(desk: Desk, id: RunId, { flow, attempt }: QueuedJob
   const { state, promotion_mode: mode, owner } = dossier.run;
   if (state !== 'promoting' || mode !== 'rerun' || !(await isOfFlow(desk, id, flow))) return false;
   if (attempt < SILENCES) throw new TypeError('its worker may still say what became of it');
-  const unknown: Promotion = { ...NOTHING, mode, result: 'unknown' };
+  const unknown: Promotion = { ...NOTHING_TOLD, mode, result: 'unknown' };
   await settleClaim(desk, dossier, unknown, owner);
   return true;
 }
@@ -153,5 +153,3 @@ async function isOfFlow({ ledger }: Desk, id: RunId, flow: string): Promise<bool
   const before = events[claim - 1];
   return before !== undefined && promotionId({ ...run, updated_ms: before.time_ms }) === flow;
 }
-
-const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };

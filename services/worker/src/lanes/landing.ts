@@ -2,47 +2,30 @@ import { recallDocument } from '@drylane/chassis/blobs/documents';
 import type { Job as QueuedJob } from '@drylane/chassis/transport/transport';
 import { ChangeSet } from '@drylane/proto/change-set';
 import type { Digest } from '@drylane/proto/digest';
-import type { Promotion } from '@drylane/proto/promotion';
+import { NOTHING_TOLD, type Promotion } from '@drylane/proto/promotion';
 import { type Job, type Landed, PromotionTask, Weighed } from '@drylane/proto/task';
-import { type ApplyOutcome, apply } from '../promote/apply.ts';
+import { land } from '../promote/land.ts';
 import { isSameDirectory, WORKSPACE_DRIFT } from '../promote/place.ts';
 import { isStillClaimed, settleBy } from './claiming.ts';
 import { checkFence } from './ground.ts';
 import type { LiveLane } from './lane.ts';
 import type { ClaimNote } from './notes.ts';
 import { taskOf } from './tasks.ts';
-import { NOTHING, tell } from './telling.ts';
+import { tell } from './telling.ts';
 
 /** A change set, under the digest that was approved; null where nothing is to be changed. */
 export type Landing = { readonly changeSet: ChangeSet; readonly digest: Digest } | null;
 
 /** Lets a change set land in the very directory that was rehearsed on. */
 export async function applyTo(
-  { blobs, stateDir }: Pick<LiveLane, 'blobs' | 'stateDir'>,
+  lane: Pick<LiveLane, 'blobs' | 'stateDir'>,
   { place, run }: Pick<PromotionTask, 'place' | 'run'>,
   landing: Landing,
 ): Promise<Omit<Promotion, 'mode'>> {
-  if (!(await isSameDirectory(place))) return { ...NOTHING, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
-  if (landing === null) return { ...NOTHING, result: 'promoted' };
-  const { layer, bases } = landing.changeSet;
-  const outcome = await apply({
-    ...{ runId: run, stateDir, merge: false, ...landing },
-    ...{ workspace: place.path, root: place },
-    layer: () => blobs.open(layer.digest),
-    bases: bases === null ? null : () => blobs.open(bases.digest),
-  });
-  return { ...NOTHING, ...readable(outcome) };
-}
-
-function readable(outcome: ApplyOutcome) {
-  switch (outcome.result) {
-    case 'promoted':
-      return { result: outcome.result, merged: [...outcome.merged] };
-    case 'drifted':
-      return { result: outcome.result, drifts: outcome.drifts.map((drift) => ({ ...drift })) };
-    case 'unknown':
-      return { result: outcome.result, conflicts: [...outcome.conflicts] };
-  }
+  if (!(await isSameDirectory(place)))
+    return { ...NOTHING_TOLD, result: 'drifted', drifts: [WORKSPACE_DRIFT] };
+  if (landing === null) return { ...NOTHING_TOLD, result: 'promoted' };
+  return { ...NOTHING_TOLD, ...(await land(lane, { runId: run, place, merge: false, ...landing })) };
 }
 
 /**
@@ -60,7 +43,7 @@ export async function landRan(
   if ('landed' in weighed) return weighed.landed;
   const { ran, divergences } = weighed;
   const { owner, change_set: digest } = ran;
-  const told = { ...NOTHING, mode: 'rerun' as const, evidence_digest: ran.evidence };
+  const told = { ...NOTHING_TOLD, mode: 'rerun' as const, evidence_digest: ran.evidence };
   const ended = (promotion: Promotion): Landed => ({ result: 'ended', promotion, owner });
   if (divergences.length > 0) return ended({ ...told, result: 'diverged', divergences });
   if (digest === null) return ended({ ...told, result: 'promoted' });

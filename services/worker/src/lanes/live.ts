@@ -4,6 +4,7 @@ import { inSpan } from '@drylane/chassis/tracing/tracing';
 import type { Json, Job as QueuedJob, Work } from '@drylane/chassis/transport/transport';
 import { ChangeSet } from '@drylane/proto/change-set';
 import { DrylaneError } from '@drylane/proto/errors';
+import { NOTHING_TOLD } from '@drylane/proto/promotion';
 import { Job, type Landed, type Performed, PromotionTask } from '@drylane/proto/task';
 import { WORKSPACE_DRIFT } from '../promote/place.ts';
 import { currentOwner, formatOwner } from '../sandbox/owner.ts';
@@ -15,7 +16,7 @@ import { applyTo, type Landing, landRan } from './landing.ts';
 import type { LiveLane, Reruns } from './lane.ts';
 import type { ClaimNote } from './notes.ts';
 import { taskOf } from './tasks.ts';
-import { endOf, NOTHING, tell } from './telling.ts';
+import { endOf, tell } from './telling.ts';
 
 /** Lets runs land: each is claimed with the dispatcher right before anything is touched, and never without. */
 export function promotionWork(lane: LiveLane): Work {
@@ -79,7 +80,7 @@ async function promote(lane: LiveLane, job: Job): Promise<Performed> {
   if (refusal !== undefined) return refusal;
   return settleBy(lane, note, async () =>
     prepared.mode === 'rerun'
-      ? { ...NOTHING, mode, result: 'drifted', drifts: [WORKSPACE_DRIFT] }
+      ? { ...NOTHING_TOLD, mode, result: 'drifted', drifts: [WORKSPACE_DRIFT] }
       : { ...(await applyTo(lane, task, prepared.landing)), mode },
   );
 }

@@ -1,5 +1,5 @@
 import type { Logger } from '@drylane/chassis/logger/logger';
-import type { Promotion } from '@drylane/proto/promotion';
+import { NOTHING_TOLD, type Promotion } from '@drylane/proto/promotion';
 import type { Landed } from '@drylane/proto/task';
 import { journaledRuns } from '../promote/journal.ts';
 import { forgetApply, recoverRun } from '../promote/recover.ts';
@@ -30,11 +30,9 @@ export async function endOf(
   const result = mode === 'rerun' && heard ? 'unknown' : (files?.result ?? 'rolled-back');
   if (result === 'rolled-back') return { result, reason, owner };
   const [conflicts, merged] = [[...(files?.conflicts ?? [])], [...(files?.merged ?? [])]];
-  const promotion: Promotion = { ...NOTHING, mode, result, conflicts, merged };
+  const promotion: Promotion = { ...NOTHING_TOLD, mode, result, conflicts, merged };
   return { result: 'ended', promotion, owner };
 }
-
-export const NOTHING = { merged: [], drifts: [], divergences: [], conflicts: [], evidence_digest: null };
 
 /**
  * Tells the dispatcher how every claim of this state directory ended, one after another, and forgets those that it knows
