@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
@@ -34,6 +34,12 @@ function answering(handle: object, visit: (socket: Socket) => void) {
   return createServer({ allowHalfOpen: true, pauseOnConnect: true }, visit).listen(handle);
 }
 
+/** The processes of ours that stand in a container's network. */
+function helpers(): number[] {
+  const { stdout } = spawnSync('pgrep', ['-P', `${process.pid}`, '-f', 'gate/opener'], { encoding: 'utf8' });
+  return stdout.split('\n').filter(Boolean).map(Number);
+}
+
 describe('the network of a container', () => {
   it('has sockets of ours, which nobody else has', async () => {
     const namespace = enterNetwork(container);
@@ -55,6 +61,16 @@ describe('the network of a container', () => {
     expect(heard).toEqual(Array(40).fill('.'));
     server.close();
     await namespace.close();
+  });
+
+  it('is left by a helper that gives no answer, too', async () => {
+    const namespace = enterNetwork(container, { answerMs: 2000 });
+    expect(await namespace.streams('127.64.0.3', 80)).toBeDefined();
+    const [helper] = helpers();
+    process.kill(helper ?? 0, 'SIGSTOP');
+    await expect(namespace.streams('127.64.0.4', 80)).rejects.toMatchObject({ code: 'machine-unfit' });
+    await namespace.close();
+    expect(helpers()).toEqual([]);
   });
 
   it('has addresses of the outside only once they are adopted', async () => {

@@ -32,11 +32,11 @@ export interface NetworkOwner {
  * Enters the network of a container.
  * @throws DrylaneError `machine-unfit` where this user may not.
  */
-export function enterNetwork(owner: NetworkOwner): Namespace {
+export function enterNetwork(owner: NetworkOwner, { answerMs } = { answerMs: ANSWER_MS }): Namespace {
   const fd = openNamespace(owner);
   let opener: Opener | undefined;
   const handed = async (order: Omit<OpenOrder, 'id'>): Promise<unknown> => {
-    opener ??= startOpener(fd);
+    opener ??= startOpener(fd, answerMs);
     return opener.open(order);
   };
   return {
@@ -89,7 +89,7 @@ interface Opener {
   close(): Promise<void>;
 }
 
-function startOpener(fd: number): Opener {
+function startOpener(fd: number, answerMs: number): Opener {
   const child = enter(fd, [process.execPath, OPENER], 'ipc');
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();
   let orders = 0;
@@ -102,6 +102,8 @@ function startOpener(fd: number): Opener {
   child.on('error', lost);
   child.on('exit', () => lost());
   child.on('message', ({ id, fault }: Opened, handle: unknown) => {
+    // Nobody waits for one that came too late, and nobody would close it.
+    if (!waiting.has(id) && (handle instanceof Server || handle instanceof Datagrams)) handle.close();
     waiting.get(id)?.resolve(fault === null ? handle : undefined);
     waiting.delete(id);
   });
@@ -112,11 +114,12 @@ function startOpener(fd: number): Opener {
       orders += 1;
       waiting.set(orders, answer);
       child.send({ ...order, id: orders } satisfies OpenOrder, (fault) => fault && lost(fault));
-      const late = setTimeout(lost, ANSWER_MS);
+      const late = setTimeout(lost, answerMs);
       return answer.promise.finally(() => clearTimeout(late));
     },
     async close() {
-      if (gone) return;
+      // One that gives no answer lives still, unless it never began or has ended.
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
       child.kill('SIGKILL');
       await ended;

@@ -27,9 +27,11 @@ const V4: readonly Range[] = [
   [[224], 3, 'nowhere'],
 ];
 
-// Amazon's machines ask fd00:ec2::254 for theirs.
+// Machines of Amazon ask fd00:ec2::254 and ::23 for theirs, those of Google fd20:ce::254, of Oracle fd00:c1::a9fe:a9fe.
 const V6: readonly Range[] = [
-  [[0xfd, 0, 0x0e, 0xc2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0x54], 128, 'own'],
+  [[0xfd, 0, 0x0e, 0xc2], 32, 'own'],
+  [[0xfd, 0x20, 0, 0xce], 32, 'own'],
+  [[0xfd, 0, 0, 0xc1], 32, 'own'],
   [[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 128, 'own'],
   [[0xfe, 0x80], 10, 'own'],
   [[0xfe, 0xc0], 10, 'private'],
