@@ -1,7 +1,9 @@
-import { digestOf } from '@drylane/proto/digest';
+import { type Digest, digestOf } from '@drylane/proto/digest';
+import { blankEvidence } from '@drylane/proto/evidence.fixture';
 import { RunId } from '@drylane/proto/ids';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { asked, openPlace, type Place, serve, stateOf, taken } from './fleet.fixture.ts';
+import { keep, recall } from '../desk/record.ts';
+import { asked, NOTHING_TO_LAND, openPlace, type Place, serve, stateOf, taken } from './fleet.fixture.ts';
 import { promotionId } from './flows.ts';
 import { advanceLine } from './line.ts';
 import { settleWork } from './settle.ts';
@@ -58,5 +60,38 @@ describe('a command that was to run for real, of which nothing was answered,', (
     await at.ledger.append(id, [back, moved], updated_ms + 1);
     expect(await settle(16)).toBeNull();
     expect(await state()).toBe('promotable');
+  });
+});
+
+/** What a comparator would say of a run with this task that may land. */
+async function answerOf(digest: Digest) {
+  const { blobs } = at.fleet.desk;
+  const task = await recall(blobs, 'task', digest);
+  const [evidence, patches] = [await keep(blobs, blankEvidence()), await keep(blobs, [])];
+  const grounds = { policy_digest: task.policy, evidence_digest: evidence, change_set_digest: null };
+  return {
+    ok: true as const,
+    value: {
+      ...{ ok: true, rehearsed: { ok: true, evidence, patches, ...NOTHING_TO_LAND } },
+      decision: { verdict: 'promote', findings: [], ...grounds },
+    },
+  };
+}
+
+describe('an answer that comes with the task of another run', () => {
+  it('is none of this one', async () => {
+    const ids = [RunId.parse(await taken(at, asked())), RunId.parse(await taken(at, asked()))];
+    await advanceLine(at.fleet);
+    const [one, other] = await Promise.all(ids.map(async (id) => (await at.ledger.readRun(id)).run));
+    const before = await answerOf(other?.task_digest ?? bound);
+    await settleWork(at.fleet)({
+      ...{ flow: ids[0] ?? '', attempt: 1, trace: null, signal: AbortSignal.abort(), before },
+      data: { run: ids[0] ?? '', lane: 'rehearsal', task: other?.task_digest ?? bound },
+    });
+    expect((await at.ledger.readRun(RunId.parse(other?.id))).run.state).toBe('rehearsing');
+    expect((await at.ledger.readRun(RunId.parse(one?.id))).run).toMatchObject({
+      state: 'inconclusive',
+      reason: 'what its worker or comparator answered does not fit the run',
+    });
   });
 });

@@ -30,9 +30,10 @@ export function settleWork(fleet: Fleet): Work {
 
 async function settle(fleet: Fleet, { run, lane, task }: Job, queued: QueuedJob): Promise<void> {
   const { before } = queued;
-  const facts = () => ({ before, task: recall(fleet.desk.blobs, 'task', task) });
   const isNew = await settled(() =>
-    lane === 'rehearsal' ? settleRehearsed(fleet, run, facts()) : settleLive(fleet.desk, run, queued),
+    lane === 'rehearsal'
+      ? settleRehearsed(fleet, { run, task, before })
+      : settleLive(fleet.desk, run, queued),
   );
   if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
   fleet.nudge();
@@ -48,15 +49,20 @@ async function settled(work: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
-interface RehearsedFacts {
+interface RehearsedFacts extends Pick<Job, 'run' | 'task'> {
   readonly before: Before;
-  readonly task: Promise<RehearsalTask>;
 }
 
-async function settleRehearsed({ desk }: Fleet, id: RunId, facts: RehearsedFacts): Promise<boolean> {
-  const [{ run }, task] = await Promise.all([desk.ledger.readRun(id), facts.task]);
+async function settleRehearsed({ desk }: Fleet, { run: id, task: asked, before }: RehearsedFacts) {
+  const { run } = await desk.ledger.readRun(id);
   if (run.state !== 'rehearsing') return false;
-  const answer = readAnswer(facts.before);
+  // What was to be done stands in the ledger: the queue may hold what somebody else put there.
+  if (run.task_digest !== asked) {
+    await end(desk, id, [{ type: 'moved', to: 'inconclusive', reason: UNFIT }], NOTHING_KNOWN);
+    return true;
+  }
+  const task = await recall(desk.blobs, 'task', asked);
+  const answer = readAnswer(before);
   const known = { ...NOTHING_KNOWN, intent: task.envelope.intent, risk: task.risk };
   const fail = (reason: string) => end(desk, id, [{ type: 'moved', to: 'inconclusive', reason }], known);
   if (!answer.ok) {
@@ -68,10 +74,12 @@ async function settleRehearsed({ desk }: Fleet, id: RunId, facts: RehearsedFacts
   } catch (fault) {
     // What cannot be reached is asked for again; an answer that makes no sense will make none the next time.
     if (fault instanceof DrylaneError ? fault.code !== 'internal' : isOfSystem(fault)) throw fault;
-    await fail('what its worker or comparator answered does not fit the run');
+    await fail(UNFIT);
   }
   return true;
 }
+
+const UNFIT = 'what its worker or comparator answered does not fit the run';
 
 /** Whether the machine could not do it, as on a full disk: that says nothing of the answer. */
 const isOfSystem = (fault: unknown): boolean => fault instanceof Error && 'syscall' in fault;
