@@ -4,8 +4,10 @@ import { recordSpans } from '@drylane/chassis/tracing/recorder.fixture';
 import { inSpan } from '@drylane/chassis/tracing/tracing';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import type { Transport } from '@drylane/chassis/transport/transport';
+import { digestOf } from '@drylane/proto/digest';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
+import { Receipt } from '@drylane/proto/receipt';
 import { QUEUES } from '@drylane/proto/task';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asked, LIMITS, openPlace, type Place, serve, stateOf, taken } from './fleet.fixture.ts';
@@ -116,6 +118,32 @@ describe('the line', () => {
     const { run } = await at.ledger.readRun(RunId.parse(id));
     expect(run).toMatchObject({ state: 'inconclusive', receipt_digest: expect.any(String) });
   });
+
+  it.each(['promote', null] as const)(
+    'gives up what nobody knows the landing of, and its receipt tells what is known of it: %s',
+    async (verdict) => {
+      serve(at, 'promote');
+      const id = RunId.parse(await taken(at, asked()));
+      await advanceLine(at.fleet);
+      await stateOf(at, id, (now) => now === 'promotable');
+      const claimed = {
+        type: 'claimed',
+        owner: 'worker.1',
+        mode: 'apply',
+        bound: digestOf('bound'),
+      } as const;
+      const moved = { type: 'moved', to: 'promoting', reason: null } as const;
+      await at.ledger.append(id, [claimed, moved], Date.now());
+      if (verdict === null) rmSync(join(at.state, 'blobs'), { recursive: true });
+      await reconcile(at.fleet, Date.now() + LIMITS.givenUpMs + 1);
+      const { run } = await at.ledger.readRun(id);
+      const { payload = '' } = (await at.ledger.receiptOf(id)) ?? {};
+      const { predicate } = Receipt.parse(JSON.parse(Buffer.from(payload, 'base64').toString()));
+      expect([run.state, predicate.state]).toEqual(['unknown', 'unknown']);
+      expect(predicate.decision?.verdict ?? null).toBe(verdict);
+      expect(predicate.evidence_digest).toBe(verdict === null ? null : run.evidence_digest);
+    },
+  );
 
   it('has room for so many of a tenant, and of all', async () => {
     const retryAfter = createRoom(at.fleet);

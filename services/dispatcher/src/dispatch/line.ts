@@ -4,7 +4,8 @@ import type { Lane } from '@drylane/proto/approval';
 import { DrylaneError } from '@drylane/proto/errors';
 import { RunId } from '@drylane/proto/ids';
 import { NOTHING_TOLD } from '@drylane/proto/promotion';
-import { end, NOTHING_KNOWN } from '../desk/ending.ts';
+import { openDossier } from '../desk/dossier.ts';
+import { end, endRun, NOTHING_KNOWN } from '../desk/ending.ts';
 import type { Run } from '../ledger/event.ts';
 import type { OldestQuery } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
@@ -98,20 +99,31 @@ export async function reconcile(fleet: Fleet, nowMs: number): Promise<void> {
   const isGivenUp = ({ updated_ms }: Run): boolean => nowMs - updated_ms > limits.givenUpMs;
   for await (const run of runsIn(fleet, { state: 'rehearsing' }))
     await handle(fleet, run, async () => {
-      if (isGivenUp(run)) await giveUp(fleet, run, 'inconclusive');
+      if (isGivenUp(run)) await giveUpRehearsal(fleet, run);
       else if (!(await transport.has(run.id))) await queue(fleet, run, 0);
     });
   // Its worker says what became of it by itself; where it does not, nobody knows.
   for await (const run of runsIn(fleet, { state: 'promoting' }))
-    if (isGivenUp(run)) await handle(fleet, run, () => giveUp(fleet, run, 'unknown'));
+    if (isGivenUp(run)) await handle(fleet, run, () => giveUpLanding(fleet, run));
 }
 
-async function giveUp({ desk }: Fleet, run: Run, to: 'inconclusive' | 'unknown'): Promise<void> {
-  const reason = 'nobody said what became of it in time';
-  const id = RunId.parse(run.id);
-  const promotion =
-    to === 'unknown' && run.promotion_mode !== null
-      ? { ...NOTHING_TOLD, mode: run.promotion_mode, result: 'unknown' as const }
-      : null;
-  await end(desk, id, [{ type: 'moved', to, reason }], NOTHING_KNOWN, promotion);
+const SILENCE = 'nobody said what became of it in time';
+
+async function giveUpRehearsal({ desk }: Fleet, run: Run): Promise<void> {
+  const moved = { type: 'moved', to: 'inconclusive', reason: SILENCE } as const;
+  await end(desk, RunId.parse(run.id), [moved], NOTHING_KNOWN);
+}
+
+async function giveUpLanding({ desk }: Fleet, { id, promotion_mode: mode }: Run): Promise<void> {
+  const moved = { type: 'moved', to: 'unknown', reason: SILENCE } as const;
+  const promotion = mode === null ? null : { ...NOTHING_TOLD, mode, result: 'unknown' as const };
+  const name = RunId.parse(id);
+  const dossier = await openDossier(desk, name).catch((fault: unknown) => {
+    // What was kept of it is gone or another: it ends all the same, with a receipt of what the ledger knows.
+    if (fault instanceof DrylaneError && (fault.code === 'not-found' || fault.code === 'internal'))
+      return null;
+    throw fault;
+  });
+  if (dossier === null) await end(desk, name, [moved], NOTHING_KNOWN, promotion);
+  else await endRun(desk, dossier, [moved], { approvals: dossier.approvals, promotion });
 }
