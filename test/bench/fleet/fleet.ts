@@ -5,7 +5,7 @@ import { at, median, say } from '../figures.ts';
 import type { Load } from './load.ts';
 import { submissionCost } from './submissions.ts';
 import { waitingCost } from './waiting.ts';
-import { workerCost } from './workers.ts';
+import { type Spent, workerCost } from './workers.ts';
 
 /** How much of each is measured. */
 interface Size {
@@ -68,6 +68,16 @@ async function sayWorkers(fleet: Fleet, name: string, size: Size['workers'], env
     `n ${one.length}  one worker ${alone.toFixed(1)} a second, ${few} cores busy  two ${both.toFixed(1)}, ${more}`,
   );
   say(`two workers do ${(both / alone).toFixed(2)} of what one does, of those that ${name}`);
+  for (const [who, rounds] of [['one', one] as const, ['two', two] as const])
+    say(`  a worker of ${who}`, spentOn(rounds.map(({ spent }) => spent)));
+}
+
+/** Where a worker's time went: what is spent around the runs does not shrink with more workers. */
+function spentOn(rounds: readonly Spent[]): string {
+  const [run, between, around] = (['run', 'between', 'around'] as const).map((part) =>
+    median(rounds.map((spent) => spent[part])).toFixed(0),
+  );
+  return `${run} ms a run  ${between} ms between two  ${around} ms before the first and after the last`;
 }
 
 /** Nobody works on what is submitted meanwhile. */

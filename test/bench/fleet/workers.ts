@@ -8,6 +8,18 @@ interface Throughput {
   readonly perSecond: number;
   /** How many of the machine's cores were busy meanwhile, with whatever it was. */
   readonly cores: number;
+  /** Where the time of a worker went, in milliseconds. */
+  readonly spent: Spent;
+}
+
+/** What a worker's time is spent on, by its log. */
+export interface Spent {
+  /** One rehearsal, from beginning to end. */
+  readonly run: number;
+  /** From the end of one to the beginning of the next. */
+  readonly between: number;
+  /** From the first submission to its first run, and from its last to when all were settled: once, however many there are. */
+  readonly around: number;
 }
 
 /** What one worker did, and what two did; one value for each round. */
@@ -48,6 +60,7 @@ export async function workerCost(fleet: Fleet, work: Work): Promise<WorkerCost> 
 async function throughput(fleet: Fleet, token: string, { count, envelope }: Work): Promise<Throughput> {
   const settled = settledBy(fleet);
   const busy = busyMs();
+  const begunAt = Date.now();
   const startedAt = performance.now();
   await submitMany({ urls: fleet.urls(), token }, envelope, count);
   while (settledBy(fleet) < settled + count) {
@@ -55,7 +68,31 @@ async function throughput(fleet: Fleet, token: string, { count, envelope }: Work
     await sleep(LOOK_MS);
   }
   const tookMs = performance.now() - startedAt;
-  return { perSecond: (count * 1000) / tookMs, cores: (busyMs() - busy) / tookMs };
+  const cores = (busyMs() - busy) / tookMs;
+  return { perSecond: (count * 1000) / tookMs, cores, spent: spentBy(fleet, begunAt, tookMs) };
+}
+
+/** On the average of the workers that did anything since. */
+function spentBy({ processes }: Fleet, sinceMs: number, tookMs: number): Spent {
+  const workers = [...processes].flatMap(([name, { lines }]) => {
+    const times = (msg: string): number[] =>
+      lines.filter((line) => line.msg === msg).map(({ time }) => Date.parse(String(time)));
+    const [begun, ended] = ['a rehearsal begins', 'a rehearsal ended'].map((msg) =>
+      times(msg).filter((time) => time >= sinceMs),
+    ) as [number[], number[]];
+    if (!name.startsWith('rehearsal') || ended.length === 0) return [];
+    const worked = ended.reduce((sum, end, at) => sum + end - (begun[at] ?? end), 0);
+    const span = (ended.at(-1) ?? 0) - (begun[0] ?? 0);
+    const run = worked / ended.length;
+    return [{ run, between: (span - worked) / Math.max(1, ended.length - 1), around: tookMs - span }];
+  });
+  const mean = (of: (one: Spent) => number): number =>
+    workers.reduce((sum, one) => sum + of(one), 0) / Math.max(1, workers.length);
+  return {
+    run: mean(({ run }) => run),
+    between: mean(({ between }) => between),
+    around: mean(({ around }) => around),
+  };
 }
 
 /** Milliseconds that this machine's cores have worked, all together. */
