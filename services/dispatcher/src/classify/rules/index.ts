@@ -56,7 +56,9 @@ export const RULES: readonly Rule[] = [
   ...unknownRules({
     programs: new Set(BY_NAME.keys()),
     speaks: (c) =>
-      (BY_NAME.get(c.program) ?? []).some((rule) => rule.when !== undefined && Boolean(rule.when(c))),
+      (BY_NAME.get(c.program) ?? []).some(
+        (rule) => !rule.whatever && (rule.when === undefined || rule.when(c)),
+      ),
   }),
 ];
 

@@ -54,6 +54,7 @@ export const REMOTE: readonly Rule[] = [
     dimension: 'network',
     points: 3,
     message: 'works with a store of files on another machine',
+    whatever: true,
     matches: ['rclone ls remote:', 'restic snapshots'],
     not_matches: ['rclone --version', 'rsync a b'],
   },

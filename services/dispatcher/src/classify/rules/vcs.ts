@@ -215,6 +215,7 @@ export const VCS: readonly Rule[] = [
     dimension: 'network',
     points: 3,
     message: 'asks a code hosting service',
+    whatever: true,
     matches: ['gh pr view 1', 'glab mr list'],
     not_matches: ['git status'],
   },
