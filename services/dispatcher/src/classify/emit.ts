@@ -5,7 +5,7 @@ import { placeEffect, readEffects } from './effects.ts';
 import { readFind } from './find.ts';
 import { readFlags } from './flags.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
-import { codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
+import { type Carrier, codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
 import { normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
@@ -76,7 +76,6 @@ export function emit(reader: Reader, command: Words): { readonly program: string
   if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
   if (program === '' && name !== undefined) emitCandidates(reader, command, inner, name, args);
   if (program === 'find') emitFound(reader, command, inner, args);
-  const carrier = { ...invocation, input: context.input };
   const behind = commandBehind(invocation);
   if (behind.length > 0 && context.depth >= MAX_DEPTH) reader.unread.push({ why: 'too-deep', span });
   else if (behind.length > 0)
@@ -89,10 +88,21 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       fed: command.fed || SEARCHES.has(program),
       span: spanOfWords(behind, span),
     });
-  for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
-  for (const assigned of assignments)
-    for (const code of codesOfAssignment(assigned)) readCode(reader, code, inner, assigned.name);
+  readCodes(reader, { ...invocation, input: context.input }, inner, unrolled.beside);
   return { program };
+}
+
+/** Goes into every text in a command that a shell will read, or a program will start. */
+function readCodes(
+  reader: Reader,
+  carrier: Carrier & Pick<Invocation, 'assignments'>,
+  context: Context,
+  beside: readonly Arg[],
+): void {
+  for (const code of [...beside, ...codesOf(carrier).reverse()])
+    readCode(reader, code, context, carrier.program);
+  for (const assigned of carrier.assignments)
+    for (const code of codesOfAssignment(assigned)) readCode(reader, code, context, assigned.name);
 }
 
 /** A variable, and nothing else, names the program: every value that the text gives it may be what runs. */

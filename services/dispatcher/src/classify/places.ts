@@ -140,9 +140,25 @@ export function isRecord(path: string): boolean {
   );
 }
 
-/** The worst place that a path may mean, in any of the directories that the command may run in. */
-export function worstPlace(path: string, directories: readonly (string | null)[]): Place {
+/** What one brace list in a path is expanded to: `{a,b}/c` is `a/c` and `b/c`, and the path as it stands. */
+export function alternatives(path: string): readonly string[] {
+  const list = path.length > MAX_PATH ? null : /^([^{},]*)\{([^{}]*,[^{}]*)\}([^{},]*)$/s.exec(path);
+  if (list === null) return [path];
+  const [, before = '', among = '', behind = ''] = list;
+  return [
+    path,
+    ...among
+      .split(',')
+      .slice(0, MAX_ALTERNATIVES)
+      .map((one) => `${before}${one}${behind}`),
+  ];
+}
+
+const MAX_ALTERNATIVES = 64;
+
+/** The worst place that paths may mean, in any of the directories that the command may run in. */
+export function worstPlace(paths: readonly string[], directories: readonly (string | null)[]): Place {
   return ['', ...directories]
-    .map((directory) => placeOf(path, directory))
+    .flatMap((directory) => paths.map((path) => placeOf(path, directory)))
     .reduce((worst, place) => (PLACES.indexOf(place) > PLACES.indexOf(worst) ? place : worst));
 }

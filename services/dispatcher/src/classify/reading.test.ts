@@ -29,6 +29,23 @@ describe('the model of a command', () => {
     expect(only('sudo -l').program).toBe('sudo');
   });
 
+  it('goes into what runners, loaders and the output of strace start', () => {
+    const programs = (text: string) => commandsOf(text).map((c) => c.program);
+    expect(programs("strace -f -o '|a b' ls")).toEqual(['ls', 'a']);
+    expect(programs('/lib64/ld-linux-x86-64.so.2 --library-path a /bin/rm b')).toEqual(['ld.so', 'rm']);
+    expect(programs('npx -y -p a b c')).toEqual(['npx', 'b']);
+    expect(programs('bundle exec rake a')).toEqual(['bundle', 'rake']);
+    expect(programs(". /dev/stdin <<< 'rm a'")).toEqual(['.', 'rm']);
+    expect(programs("$SHELL -c 'rm a'")).toEqual(['', 'rm']);
+    expect(programs('git submodule foreach --recursive rm -rf a')).toEqual(['git', 'rm']);
+  });
+
+  it('places a brace list by the worst of what it becomes', () => {
+    expect(only('rm -rf {a,b,/}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf a/{b,c}').effects[0]?.place).toBe('inside');
+    expect(only("rm -rf '{a,/}'").effects[0]?.place).toBe('inside');
+  });
+
   it('splits clusters, reads values and ends flags at --', () => {
     const c = only('tar -xzf a.tgz --exclude=b -- -c');
     expect([...c.flags.keys()]).toEqual(expect.arrayContaining(['-x', '-z', '-f', '--exclude']));
