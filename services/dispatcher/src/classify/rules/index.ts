@@ -7,6 +7,7 @@ import { DATABASES } from './databases.ts';
 import { DISKS } from './disks.ts';
 import { EVASION } from './evasion.ts';
 import { FILES } from './files.ts';
+import { FORGE } from './forge.ts';
 import { asksForHelp } from './help.ts';
 import { INTERPRETERS_RULES } from './interpreters.ts';
 import { LOLBINS } from './lolbins.ts';
@@ -27,6 +28,7 @@ const FAMILIES: readonly Rule[] = [
   ...FILES,
   ...TEXT,
   ...VCS,
+  ...FORGE,
   ...PACKAGES,
   ...NETWORK,
   ...REMOTE,
