@@ -145,13 +145,18 @@ export const DATABASES: readonly Rule[] = [
     id: 'database-runs-commands',
     programs: CLIENTS,
     when: says(
-      /(^|[\s;])\\!|\.(shell|system)\b|^\s*system\s|\\o\s*\||copy\s[\s\S]{0,200}\bprogram\b|xp_cmdshell|into\s+(out|dump)file|load_file\s*\(|pg_read_file|lo_export|load_extension|^!/i,
+      /(^|[\s;])\\!|\.(shell|system)\b|^\s*system\s|\\o\s*\||copy\s[\s\S]{0,200}\bprogram\b|xp_cmdshell|into\s+(out|dump)file|load_file\s*\(|pg_read_file|lo_export|load_extension|\b(writefile|edit)\s*\(|\.(output|once|import)\s+['"]?\||^!/i,
     ),
     dimension: 'write',
     points: 7,
     message: 'makes the database run commands or reach files',
     opaque: true,
-    matches: ["psql -c '\\! id'", "sqlite3 a '.shell id'", 'mysql -e "select 1 into outfile \'/tmp/a\'"'],
+    matches: [
+      "sqlite3 a \"select writefile('b', 'c')\"",
+      "psql -c '\\! id'",
+      "sqlite3 a '.shell id'",
+      'mysql -e "select 1 into outfile \'/tmp/a\'"',
+    ],
     not_matches: ["psql -c 'select 1'"],
   },
   {
