@@ -58,7 +58,7 @@ const SSH_COMMAND = /^\s*(Proxy|Local|KnownHosts|Remote)Command\s*[= ]\s*/i;
 /** Texts in a command that a shell will read as commands: `bash -c`, eval, trap, here-documents, ssh. */
 export function codesOf(c: Carrier): Arg[] {
   const { program, operands } = c;
-  if (SHELLS.has(program) || isShellVariable(c.name?.text ?? '')) return codesOfShell(c);
+  if (SHELLS.has(program) || (program === '' && isShellVariable(c.name?.text ?? ''))) return codesOfShell(c);
   switch (program) {
     case 'source':
     case '.':
@@ -188,7 +188,8 @@ export function isShellVariable(name: string): boolean {
   return /^\$\{?(SHELL|BASH)\}?$/.test(name);
 }
 
-const isInput = (a: Arg | undefined): boolean =>
+/** Names the standard input, where a file could stand. */
+export const isInput = (a: Arg | undefined): boolean =>
   /^(-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(a?.text ?? '');
 
 function codesOfShell(c: Carrier): Arg[] {

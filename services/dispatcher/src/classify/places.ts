@@ -140,18 +140,19 @@ export function isRecord(path: string): boolean {
   );
 }
 
-/** What one brace list in a path is expanded to: `{a,b}/c` is `a/c` and `b/c`, and the path as it stands. */
+/** What the brace lists in a path are expanded to, innermost first, and the path as it stands: `{a,b}/c` is `a/c` and `b/c`. */
 export function alternatives(path: string): readonly string[] {
-  const list = path.length > MAX_PATH ? null : /^([^{},]*)\{([^{}]*,[^{}]*)\}([^{},]*)$/s.exec(path);
-  if (list === null) return [path];
-  const [, before = '', among = '', behind = ''] = list;
-  return [
-    path,
-    ...among
-      .split(',')
-      .slice(0, MAX_ALTERNATIVES)
-      .map((one) => `${before}${one}${behind}`),
-  ];
+  if (path.length > MAX_PATH) return [path];
+  const all = [path];
+  // Expanded paths are appended, so that their own lists are expanded in their turn.
+  for (let i = 0; i < all.length && all.length < MAX_ALTERNATIVES; i++) {
+    const list = /\{([^{},]*(?:,[^{},]*)+)\}/.exec(all[i] ?? '');
+    if (list === null) continue;
+    const [before, behind] = [list.input.slice(0, list.index), list.input.slice(list.index + list[0].length)];
+    const room = MAX_ALTERNATIVES - all.length;
+    for (const one of (list[1] ?? '').split(',').slice(0, room)) all.push(`${before}${one}${behind}`);
+  }
+  return all;
 }
 
 const MAX_ALTERNATIVES = 64;

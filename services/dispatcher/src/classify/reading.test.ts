@@ -42,6 +42,8 @@ describe('the model of a command', () => {
 
   it('places a brace list by the worst of what it becomes', () => {
     expect(only('rm -rf {a,b,/}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf {a,/}{,b}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf /{a,{etc,b}}').effects[0]?.place).toBe('root');
     expect(only('rm -rf a/{b,c}').effects[0]?.place).toBe('inside');
     expect(only("rm -rf '{a,/}'").effects[0]?.place).toBe('inside');
   });

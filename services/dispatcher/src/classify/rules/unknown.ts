@@ -120,7 +120,11 @@ function destructiveWords(isLookedAt: (c: Invocation) => boolean): Rule {
   return {
     id: 'destructive-words',
     programs: '',
-    when: (c) => !ASKING.test(c.operands[0]?.text ?? '') && !onlyAsks(c) && isLookedAt(c) && destroys(c),
+    when: (c) => {
+      if (READERS.has(c.program) || ASKING.test(c.operands[0]?.text ?? '') || onlyAsks(c)) return false;
+      const word = destroys(c);
+      return word !== undefined && isLookedAt(c) && word;
+    },
     dimension: 'blast_radius',
     points: 6,
     message: 'asks a program to delete or reset something',
