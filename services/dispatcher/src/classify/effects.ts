@@ -1,7 +1,7 @@
 import { TESTS } from './find.ts';
 import { type Flags, hasFlag } from './flags.ts';
 import type { Arg, Effect } from './model.ts';
-import { alternatives, worstPlace } from './places.ts';
+import { worstPlace } from './places.ts';
 
 /** Which words of a program's command line name what it changes. */
 interface Changes {
@@ -170,13 +170,17 @@ function readFind(flags: Flags['flags'], operands: readonly Arg[]): Change[] {
 /** An effect whose place is not yet told. */
 export type Change = Omit<Effect, 'place'>;
 
-/** Tells where an effect takes place, the worst of what its path may mean. */
-export function placeEffect(change: Change, directories: readonly (string | null)[]): Effect {
-  const { text, variables, substitution, glob } = change.target;
+/** Tells where an effect on any of the paths takes place, the worst of what its path may mean. */
+export function placeEffect(
+  change: Change,
+  paths: readonly string[],
+  directories: readonly (string | null)[],
+): Effect {
+  const { text, variables, substitution } = change.target;
   const computed =
     (variables.length > 0 && /^\$|^[^/]*$/.test(text)) || (substitution && /^[$`<]/.test(text));
   return {
     ...change,
-    place: computed ? 'unknown' : worstPlace(glob ? alternatives(text) : [text], directories),
+    place: computed ? 'unknown' : worstPlace(paths, directories),
   };
 }

@@ -7,7 +7,7 @@ import { readFlags } from './flags.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
 import { type Carrier, codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
-import { normalise } from './places.ts';
+import { alternatives, normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
 import { readWord } from './words.ts';
 
@@ -25,6 +25,8 @@ const MAX_EMITTED_CANDIDATES = 24;
 const MAX_CANDIDATE_WORDS = 40;
 /** Programs that append what they find to the command behind them. */
 const SEARCHES = new Set(['fd', 'fdfind']);
+/** Characters of the paths that brace lists are expanded to, in the whole text. */
+const MAX_EXPANDED = 4000;
 /** Directories a text goes to that are kept in mind. */
 const MAX_DIRECTORIES = 6;
 
@@ -61,7 +63,7 @@ export function emit(reader: Reader, command: Words): { readonly program: string
     redirections,
     assignments,
     effects: [...readEffects(program, { flags, operands }), ...effectsOf(redirections)].map((change) =>
-      placeEffect(change, reader.directories),
+      placeEffect(change, pathsOf(reader, change.target, span), reader.directories),
     ),
     defined: context.names.functions.has(name?.text ?? ''),
     directories: reader.directories,
@@ -90,6 +92,16 @@ export function emit(reader: Reader, command: Words): { readonly program: string
     });
   readCodes(reader, { ...invocation, input: context.input }, inner, unrolled.beside);
   return { program };
+}
+
+/** The paths that a target may mean; where its lists are too long to be read, that is noted if one may leave the workspace. */
+function pathsOf(reader: Reader, { text, glob }: Arg, span: Span): readonly string[] {
+  if (!glob || !text.includes('{')) return [text];
+  const all = reader.expanded > MAX_EXPANDED ? null : alternatives(text);
+  const isNoted = reader.unread.at(-1)?.span === span;
+  if (all === null && !isNoted && /[{,](\/|~|\.)/.test(text)) reader.unread.push({ why: 'too-many', span });
+  reader.expanded += text.length * (all?.length ?? 0);
+  return all ?? [text];
 }
 
 /** Goes into every text in a command that a shell will read, or a program will start. */

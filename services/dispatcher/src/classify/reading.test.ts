@@ -1,5 +1,6 @@
 import { parseShell } from '@drylane/proto/shell';
 import { describe, expect, it } from 'vitest';
+import { classify } from './classify.ts';
 import { readModel } from './read.ts';
 
 function commandsOf(text: string) {
@@ -45,6 +46,7 @@ describe('the model of a command', () => {
     expect(only('rm -rf {a,/}{,b}').effects[0]?.place).toBe('root');
     expect(only('rm -rf /{a,{etc,b}}').effects[0]?.place).toBe('root');
     expect(only('rm -rf a/{b,c}').effects[0]?.place).toBe('inside');
+    expect(classify(`rm -rf {/,a}${'{a,b}'.repeat(9)}`, { medium: 4, high: 7 }).level).toBe('high');
     expect(only("rm -rf '{a,/}'").effects[0]?.place).toBe('inside');
   });
 
