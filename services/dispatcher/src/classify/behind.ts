@@ -34,6 +34,22 @@ export function commandBehind(c: Words): readonly Arg[] {
       return afterPhrase(c.args, ['-u'], 1).filter((a, i) => i > 0 || a.text !== '--');
     case 'ip':
       return afterPhrase(c.args, ['netns', 'exec'], 1);
+    case 'ld.so':
+      return afterFlags(c.args, /^--(library-path|preload|audit|inhibit-rpath|argv0|inhibit-cache-path)$/);
+    case 'npx':
+    case 'bunx':
+    case 'pnpx':
+    case 'uvx':
+      return afterFlags(c.args, /^(-p|--package|--from|--with|--python)$/);
+    case 'npm':
+    case 'pnpm':
+    case 'yarn':
+    case 'bun':
+    case 'bundle':
+    case 'poetry':
+    case 'uv':
+    case 'pipenv':
+      return behindRunner(c);
     case 'git':
       return afterPhrase(c.args, ['bisect', 'run'], 0);
     case 'xdotool':
@@ -41,6 +57,37 @@ export function commandBehind(c: Words): readonly Arg[] {
     default:
       return AFTER_DASHES.has(c.program) ? afterFlag(c.args, /^--$/) : [];
   }
+}
+
+/** `bundle exec rake a`, `pnpm dlx a`; `npm run a` runs what the project calls so. */
+function behindRunner({ program, args }: Words): readonly Arg[] {
+  const runs = RUNNERS.get(program);
+  const [first] = args;
+  const inner =
+    first !== undefined && runs?.test(first.text)
+      ? afterFlags(args.slice(1), /^(-p|--package|--with|--python)$/)
+      : [];
+  return inner.length > 0 ? inner : afterFlag(args, /^--$/);
+}
+
+const RUNNERS: ReadonlyMap<string, RegExp> = new Map([
+  ['npm', /^(exec|x)$/],
+  ['pnpm', /^(exec|dlx)$/],
+  ['yarn', /^(exec|dlx)$/],
+  ['bun', /^x$/],
+  ['bundle', /^exec$/],
+  ['poetry', /^run$/],
+  ['uv', /^run$/],
+  ['pipenv', /^run$/],
+]);
+
+function afterFlags(args: readonly Arg[], valued: RegExp): readonly Arg[] {
+  let at = 0;
+  while (/^-./.test(args[at]?.text ?? '')) {
+    if (args[at]?.text === '--') return args.slice(at + 1);
+    at += valued.test(args[at]?.text ?? '') ? 2 : 1;
+  }
+  return args.slice(at);
 }
 
 function afterFlag(args: readonly Arg[], flag: RegExp): readonly Arg[] {

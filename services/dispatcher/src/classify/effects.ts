@@ -26,6 +26,7 @@ const output = (...outputs: string[]): Changes => ({ kind: 'write', which: 'none
 const REMOVE: Changes = { kind: 'delete', which: 'all', recursive: R };
 const ATTRIBUTES: Changes = { kind: 'attributes', which: 'rest', recursive: R };
 const REWRITE = write('all');
+const UNPACKS_INTO: readonly Changes[] = [{ ...output('-o'), recursive: 'always' }];
 
 /** What each program changes; a new one is one line here. */
 const CHANGES: ReadonlyMap<string, readonly Changes[]> = tableOf({
@@ -76,7 +77,11 @@ const CHANGES: ReadonlyMap<string, readonly Changes[]> = tableOf({
   aria2c: [output('-d', '--dir', '-o')],
   sort: [output('-o', '--output')],
   tar: [output('-C', '--directory')],
-  unzip: [output('-d')],
+  '7z': UNPACKS_INTO,
+  '7za': UNPACKS_INTO,
+  '7zr': UNPACKS_INTO,
+  '7zz': UNPACKS_INTO,
+  unzip: [{ ...output('-d'), recursive: ['-o'] }],
   gcc: [output('-o')],
   objcopy: [write('last')],
   strip: [REWRITE],
@@ -146,22 +151,36 @@ function readDd(operands: readonly Arg[]): Change[] {
 }
 
 function readFind(flags: Flags['flags'], operands: readonly Arg[]): Change[] {
-  if (!flags.has('-delete')) return [];
+  const lists = ['-fprint', '-fprint0', '-fprintf', '-fls'].flatMap((flag): Change[] => {
+    const target = flags.get(flag);
+    return target ? [{ kind: 'write', target, recursive: false }] : [];
+  });
+  if (!flags.has('-delete')) return lists;
   const narrowed = [...flags.keys()].some((flag) => TESTS.test(flag));
-  return operands.map((start) => ({
-    kind: 'delete',
-    target: narrowed ? { ...start, text: `${start.text}/found/*` } : start,
-    recursive: !narrowed,
-  }));
+  const deleted = operands.map(
+    (start): Change => ({
+      kind: 'delete',
+      target: narrowed ? { ...start, text: `${start.text}/found/*` } : start,
+      recursive: !narrowed,
+    }),
+  );
+  return [...lists, ...deleted];
 }
 
 /** An effect whose place is not yet told. */
 export type Change = Omit<Effect, 'place'>;
 
-/** Tells where an effect takes place, the worst of what its path may mean. */
-export function placeEffect(change: Change, directories: readonly (string | null)[]): Effect {
+/** Tells where an effect on any of the paths takes place, the worst of what its path may mean. */
+export function placeEffect(
+  change: Change,
+  paths: readonly string[],
+  directories: readonly (string | null)[],
+): Effect {
   const { text, variables, substitution } = change.target;
   const computed =
     (variables.length > 0 && /^\$|^[^/]*$/.test(text)) || (substitution && /^[$`<]/.test(text));
-  return { ...change, place: computed ? 'unknown' : worstPlace(text, directories) };
+  return {
+    ...change,
+    place: computed ? 'unknown' : worstPlace(paths, directories),
+  };
 }

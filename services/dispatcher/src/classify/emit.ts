@@ -5,9 +5,9 @@ import { placeEffect, readEffects } from './effects.ts';
 import { readFind } from './find.ts';
 import { readFlags } from './flags.ts';
 import type { Arg, Assigned, Invocation, Redirection, Span } from './model.ts';
-import { codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
+import { type Carrier, codesOf, codesOfAssignment, PRINTERS } from './nested.ts';
 import { asAssigned, type Context, effectsOf, positionOf, type Reader } from './pieces.ts';
-import { normalise } from './places.ts';
+import { alternatives, normalise } from './places.ts';
 import { programOf, unroll } from './unroll.ts';
 import { readWord } from './words.ts';
 
@@ -25,6 +25,8 @@ const MAX_EMITTED_CANDIDATES = 24;
 const MAX_CANDIDATE_WORDS = 40;
 /** Programs that append what they find to the command behind them. */
 const SEARCHES = new Set(['fd', 'fdfind']);
+/** Characters of the paths that brace lists are expanded to, in the whole text. */
+const MAX_EXPANDED = 4000;
 /** Directories a text goes to that are kept in mind. */
 const MAX_DIRECTORIES = 6;
 
@@ -61,7 +63,7 @@ export function emit(reader: Reader, command: Words): { readonly program: string
     redirections,
     assignments,
     effects: [...readEffects(program, { flags, operands }), ...effectsOf(redirections)].map((change) =>
-      placeEffect(change, reader.directories),
+      placeEffect(change, pathsOf(reader, change.target, span), reader.directories),
     ),
     defined: context.names.functions.has(name?.text ?? ''),
     directories: reader.directories,
@@ -76,7 +78,6 @@ export function emit(reader: Reader, command: Words): { readonly program: string
   if (program === 'cd' || program === 'pushd' || program === 'popd') move(reader, invocation, context.plain);
   if (program === '' && name !== undefined) emitCandidates(reader, command, inner, name, args);
   if (program === 'find') emitFound(reader, command, inner, args);
-  const carrier = { ...invocation, input: context.input };
   const behind = commandBehind(invocation);
   if (behind.length > 0 && context.depth >= MAX_DEPTH) reader.unread.push({ why: 'too-deep', span });
   else if (behind.length > 0)
@@ -89,10 +90,31 @@ export function emit(reader: Reader, command: Words): { readonly program: string
       fed: command.fed || SEARCHES.has(program),
       span: spanOfWords(behind, span),
     });
-  for (const code of codesOf(carrier).reverse()) readCode(reader, code, inner, program);
-  for (const assigned of assignments)
-    for (const code of codesOfAssignment(assigned)) readCode(reader, code, inner, assigned.name);
+  readCodes(reader, { ...invocation, input: context.input }, inner, unrolled.beside);
   return { program };
+}
+
+/** The paths that a target may mean; where its lists are too long to be read, that is noted if one may leave the workspace. */
+function pathsOf(reader: Reader, { text, glob }: Arg, span: Span): readonly string[] {
+  if (!glob || !text.includes('{')) return [text];
+  const all = reader.expanded > MAX_EXPANDED ? null : alternatives(text);
+  const isNoted = reader.unread.at(-1)?.span === span;
+  if (all === null && !isNoted && /[{,](\/|~|\.)/.test(text)) reader.unread.push({ why: 'too-many', span });
+  reader.expanded += text.length * (all?.length ?? 0);
+  return all ?? [text];
+}
+
+/** Goes into every text in a command that a shell will read, or a program will start. */
+function readCodes(
+  reader: Reader,
+  carrier: Carrier & Pick<Invocation, 'assignments'>,
+  context: Context,
+  beside: readonly Arg[],
+): void {
+  for (const code of [...beside, ...codesOf(carrier).reverse()])
+    readCode(reader, code, context, carrier.program);
+  for (const assigned of carrier.assignments)
+    for (const code of codesOfAssignment(assigned)) readCode(reader, code, context, assigned.name);
 }
 
 /** A variable, and nothing else, names the program: every value that the text gives it may be what runs. */

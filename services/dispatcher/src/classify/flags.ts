@@ -79,6 +79,9 @@ const VALUED: Readonly<Record<string, string>> = {
   'redis-cli': '-h -p -s -a -u -r -i -n --user --pass --pattern --eval',
   xterm: '-T -geometry -fa -fs -fn -bg -fg -title',
   tmux: '-S -L -f -c -s -n -t -x -y -F -e',
+  unzip: '-d -P -x -O -I',
+  hg: '--config -R --repository --cwd --encoding',
+  svn: '--config-option --config-dir --username --password -r --revision -l --limit -m --message --diff-cmd --diff3-cmd --editor-cmd',
   vault: '-address -namespace -format -field',
 };
 
@@ -211,6 +214,7 @@ function readCluster(
     return 1;
   }
   flags.set(text, flags.get(text) ?? null);
+  if (/^7z/.test(program) && /^-o./.test(text)) flags.set('-o', tail(arg, 2));
   if (SINGLE_DASH_LONG.has(program)) return 0;
   for (let i = 1; i < text.length && i < MAX_CLUSTER; i++) {
     const flag = `-${text[i]}`;

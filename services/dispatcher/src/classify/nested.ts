@@ -4,6 +4,7 @@ import { SHELLS } from './wrappers.ts';
 /** What the search for texts needs to know of a command. */
 export interface Carrier extends Spanned {
   readonly program: string;
+  readonly name: Arg | null;
   readonly args: readonly Arg[];
   readonly flags: ReadonlyMap<string, Arg | null>;
   readonly operands: readonly Arg[];
@@ -57,8 +58,11 @@ const SSH_COMMAND = /^\s*(Proxy|Local|KnownHosts|Remote)Command\s*[= ]\s*/i;
 /** Texts in a command that a shell will read as commands: `bash -c`, eval, trap, here-documents, ssh. */
 export function codesOf(c: Carrier): Arg[] {
   const { program, operands } = c;
-  if (SHELLS.has(program)) return codesOfShell(c);
+  if (SHELLS.has(program) || (program === '' && isShellVariable(c.name?.text ?? ''))) return codesOfShell(c);
   switch (program) {
+    case 'source':
+    case '.':
+      return isInput(operands[0]) ? inputOf(c) : [];
     case 'eval':
     case 'sg':
       return join(program === 'sg' ? operands.slice(1) : operands);
@@ -87,9 +91,11 @@ export function codesOf(c: Carrier): Arg[] {
       return [
         ...flagTexts(c),
         ...valuesBehind(c, '-c').flatMap((a) => (RUNS_CONFIG.test(a.text) ? afterEquals(a) : [])),
+        ...(operands[0]?.text === 'difftool' ? value(c, '-x') : []),
+        ...(operands[0]?.text === 'archive' ? value(c, '--exec') : []),
         ...(operands[0]?.text === 'rebase' ? [...value(c, '-x'), ...value(c, '--exec')] : []),
         ...(operands[0]?.text === 'submodule' && operands[1]?.text === 'foreach'
-          ? join(operands.slice(2))
+          ? join(after(c, operands[1]).filter((a) => !/^--(recursive|quiet)$/.test(a.text)))
           : []),
       ];
     default:
@@ -177,13 +183,22 @@ export function codesOfAssignment({ name, value: given }: Assigned): Arg[] {
   return [text === given.text ? given : { ...given, text, offset: null }];
 }
 
+/** `$SHELL` names a shell, whatever it holds. */
+export function isShellVariable(name: string): boolean {
+  return /^\$\{?(SHELL|BASH)\}?$/.test(name);
+}
+
+/** Names the standard input, where a file could stand. */
+export const isInput = (a: Arg | undefined): boolean =>
+  /^(-|\/dev\/stdin|\/dev\/fd\/0|\/proc\/self\/fd\/0)$/.test(a?.text ?? '');
+
 function codesOfShell(c: Carrier): Arg[] {
   const clusterWithC = [...c.flags.keys()].some((f) => /^[-+][a-zA-Z]*c/.test(f));
   if (clusterWithC) {
     const given = c.flags.get('-c') ?? c.operands[0];
     return given ? [given] : [];
   }
-  if (c.operands.length > 0 && !c.flags.has('-s') && c.operands[0]?.text !== '-') return [];
+  if (c.operands.length > 0 && !c.flags.has('-s') && !isInput(c.operands[0])) return [];
   return inputOf(c);
 }
 

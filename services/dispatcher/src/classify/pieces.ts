@@ -27,6 +27,7 @@ export interface Reader {
   directories: readonly (string | null)[];
   nestedLength: number;
   candidates: number;
+  expanded: number;
 }
 
 /** A redirection with what it is given or where it leads. */

@@ -140,9 +140,31 @@ export function isRecord(path: string): boolean {
   );
 }
 
-/** The worst place that a path may mean, in any of the directories that the command may run in. */
-export function worstPlace(path: string, directories: readonly (string | null)[]): Place {
+/**
+ * What the brace lists in a path are expanded to, innermost first, and the path as it stands: `{a,b}/c` is `a/c` and
+ * `b/c`. Null where they are too many.
+ */
+export function alternatives(path: string): readonly string[] | null {
+  if (path.length > MAX_LISTED) return null;
+  const all = [path];
+  // Expanded paths are appended, so that their own lists are expanded in their turn.
+  for (let i = 0; i < all.length; i++) {
+    const list = /\{([^{},]*(?:,[^{},]*)+)\}/.exec(all[i] ?? '');
+    if (list === null) continue;
+    const [before, behind] = [list.input.slice(0, list.index), list.input.slice(list.index + list[0].length)];
+    for (const one of (list[1] ?? '').split(',')) all.push(`${before}${one}${behind}`);
+    if (all.length > MAX_ALTERNATIVES) return null;
+  }
+  return all;
+}
+
+const MAX_ALTERNATIVES = 64;
+/** Characters of a path whose lists are expanded. */
+const MAX_LISTED = 256;
+
+/** The worst place that paths may mean, in any of the directories that the command may run in. */
+export function worstPlace(paths: readonly string[], directories: readonly (string | null)[]): Place {
   return ['', ...directories]
-    .map((directory) => placeOf(path, directory))
+    .flatMap((directory) => paths.map((path) => placeOf(path, directory)))
     .reduce((worst, place) => (PLACES.indexOf(place) > PLACES.indexOf(worst) ? place : worst));
 }

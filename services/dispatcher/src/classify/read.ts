@@ -19,6 +19,7 @@ export function readModel(script: Script, length: number): Model {
     directories: [''],
     nestedLength: 0,
     candidates: 0,
+    expanded: 0,
   };
   reader.stack.push({
     node: script,

@@ -1,5 +1,6 @@
 import { parseShell } from '@drylane/proto/shell';
 import { describe, expect, it } from 'vitest';
+import { classify } from './classify.ts';
 import { readModel } from './read.ts';
 
 function commandsOf(text: string) {
@@ -27,6 +28,26 @@ describe('the model of a command', () => {
     expect(only('env').program).toBe('env');
     expect(only('command -v rm').program).toBe('command');
     expect(only('sudo -l').program).toBe('sudo');
+  });
+
+  it('goes into what runners, loaders and the output of strace start', () => {
+    const programs = (text: string) => commandsOf(text).map((c) => c.program);
+    expect(programs("strace -f -o '|a b' ls")).toEqual(['ls', 'a']);
+    expect(programs('/lib64/ld-linux-x86-64.so.2 --library-path a /bin/rm b')).toEqual(['ld.so', 'rm']);
+    expect(programs('npx -y -p a b c')).toEqual(['npx', 'b']);
+    expect(programs('bundle exec rake a')).toEqual(['bundle', 'rake']);
+    expect(programs(". /dev/stdin <<< 'rm a'")).toEqual(['.', 'rm']);
+    expect(programs("$SHELL -c 'rm a'")).toEqual(['', 'rm']);
+    expect(programs('git submodule foreach --recursive rm -rf a')).toEqual(['git', 'rm']);
+  });
+
+  it('places a brace list by the worst of what it becomes', () => {
+    expect(only('rm -rf {a,b,/}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf {a,/}{,b}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf /{a,{etc,b}}').effects[0]?.place).toBe('root');
+    expect(only('rm -rf a/{b,c}').effects[0]?.place).toBe('inside');
+    expect(classify(`rm -rf {/,a}${'{a,b}'.repeat(9)}`, { medium: 4, high: 7 }).level).toBe('high');
+    expect(only("rm -rf '{a,/}'").effects[0]?.place).toBe('inside');
   });
 
   it('splits clusters, reads values and ends flags at --', () => {

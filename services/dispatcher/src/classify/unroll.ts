@@ -11,6 +11,8 @@ export interface Unrolled {
   /** `NAME=value` that a wrapper such as env sets. */
   readonly assigns: readonly Arg[];
   readonly fed: boolean;
+  /** Commands that a wrapper starts beside the one behind it: `strace -o '|cmd' ls`. */
+  readonly beside: readonly Arg[];
   readonly tooDeep: boolean;
 }
 
@@ -21,6 +23,7 @@ export function programOf(name: Arg): string {
     /^(python|pypy|pip|ruby|perl|lua|php|node|gcc|g\+\+|clang|clang\+\+|gnuplot|wish|tclsh)-?\d[\d.]*$/.exec(
       base,
     );
+  if (/^ld(-linux[\w-]*|-musl[\w-]*|64|)\.so(\.\d+)*$/.test(base)) return 'ld.so';
   return versioned?.[1] ?? base.replace(/^(kafka-[a-z-]+)\.sh$/, '$1');
 }
 
@@ -28,18 +31,29 @@ export function programOf(name: Arg): string {
 export function unroll(words: readonly Arg[]): Unrolled {
   const via: string[] = [];
   const assigns: Arg[] = [];
+  const beside: Arg[] = [];
   let rest = words;
   let fed = false;
   for (let i = 0; i < MAX_WRAPPERS; i++) {
     const [name] = rest;
     const program = name === undefined ? '' : programOf(name);
     const at = innerAt(program, rest, assigns);
-    if (at === null) return { words: rest, via, assigns, fed, tooDeep: false };
+    if (at === null) return { words: rest, via, assigns, beside, fed, tooDeep: false };
     via.push(program);
+    if (program === 'strace') beside.push(...pipedTo(rest.slice(1, at)));
     fed ||= WRAPPERS[program]?.feeds ?? false;
     rest = rest.slice(at);
   }
-  return { words: rest, via, assigns, fed, tooDeep: true };
+  return { words: rest, via, assigns, beside, fed, tooDeep: true };
+}
+
+/** The output of strace may go to a command: `-o '|cmd'`, `-o '!cmd'`. */
+function pipedTo(flags: readonly Arg[]): Arg[] {
+  return flags.flatMap((flag, i) => {
+    const command = /^(?:-[a-zA-Z]*o|--output=)?[|!](.+)$/s.exec(flag.text)?.[1];
+    const isOutput = /^-/.test(flag.text) || /^(-[a-zA-Z]*o|--output)$/.test(flags[i - 1]?.text ?? '');
+    return command !== undefined && isOutput ? [{ ...flag, text: command, offset: null }] : [];
+  });
 }
 
 /** Where the wrapped command starts; null when there is none. */

@@ -30,6 +30,7 @@ export const CLOUD: readonly Rule[] = [
     dimension: 'network',
     points: 3,
     message: 'talks to a cloud provider with your account',
+    whatever: true,
     matches: ['aws s3 ls', 'gcloud projects list'],
     not_matches: ['aws --version'],
   },

@@ -101,11 +101,28 @@ export const CONTAINERS: readonly Rule[] = [
     not_matches: ['docker rm a', 'docker volume ls'],
   },
   {
+    id: 'destroys-machine',
+    programs: 'vagrant virsh lxc incus multipass VBoxManage lima limactl colima',
+    when: all(
+      not(asksAbout),
+      verb(
+        'destroy, undefine, delete, purge, unregistervm, closemedium',
+        'vol-delete, vol-wipe, pool-delete',
+      ),
+    ),
+    dimension: 'blast_radius',
+    points: 7,
+    message: 'destroys a virtual machine or its disks',
+    matches: ['vagrant destroy -f', 'virsh undefine a', 'lxc delete -f a'],
+    not_matches: ['vagrant halt', 'virsh list', 'lxc stop a', 'docker rm a'],
+  },
+  {
     id: 'asks-cluster',
     programs: CLUSTERS,
     dimension: 'network',
     points: 3,
     message: 'talks to a cluster',
+    whatever: true,
     matches: ['kubectl get pods', 'helm list'],
     not_matches: ['docker ps'],
   },

@@ -130,19 +130,20 @@ export const CREDENTIALS: readonly Rule[] = [
   },
   {
     id: 'dumps-environment',
-    programs: 'env printenv set export declare compgen',
+    programs: 'env printenv set export declare typeset compgen',
     when: any(
       all(
-        (c) => c.args.length === 0,
-        (c) => c.pipe !== null || c.redirections.some((r) => r.operator.includes('>')),
+        (c) =>
+          c.args.length === 0 || (c.operands.length === 0 && /^-(p|x|px|0)$/.test(c.args[0]?.text ?? '')),
+        (c) => c.program !== 'env' || !c.via.includes('env'),
       ),
       operand(/(TOKEN|SECRET|PASSWORD|KEY)$/),
     ),
     dimension: 'credential',
     points: 3,
     message: 'prints variables that may hold secrets',
-    matches: ['env > a', 'printenv GITHUB_TOKEN', 'env | grep A'],
-    not_matches: ['env', 'export A=1', 'printenv HOME'],
+    matches: ['env', 'printenv GITHUB_TOKEN', 'env | grep A', 'export -p'],
+    not_matches: ['env A=b ls', 'export A=1', 'printenv HOME'],
   },
   {
     id: 'prints-tokens',

@@ -1,4 +1,5 @@
-import { normalise } from '../places.ts';
+import { isShellVariable } from '../nested.ts';
+import { normalise, placeOf } from '../places.ts';
 import { SHELLS } from '../wrappers.ts';
 import { all, any, flag, not, operand } from './conditions.ts';
 import type { Rule } from './rule.ts';
@@ -34,6 +35,35 @@ export const EVASION: readonly Rule[] = [
     opaque: true,
     matches: ['$CMD a', '"$(echo rm)" -rf a', '/bin/r? a', `\${a}\${b} c`],
     not_matches: ['X=ls; $X', 'ls $A', 'A=b'],
+  },
+  {
+    id: 'computed-program-on-root',
+    programs: '',
+    when: (c) =>
+      c.name !== null &&
+      c.program === '' &&
+      c.args.some((a) => /^-[a-zA-Z]*[rRf]/.test(a.text)) &&
+      c.operands.find((o) => placeOf(o.text) === 'root'),
+    dimension: 'blast_radius',
+    points: 6,
+    message: 'lets another value decide what happens to the disk or a home',
+    matches: ['"$CMD" -rf /', '$X -R 777 ~'],
+    not_matches: ['$CMD -rf a', 'rm -rf a', '$EDITOR /etc/hosts'],
+  },
+  {
+    id: 'shell-by-variable',
+    programs: '',
+    when: (c) =>
+      c.name !== null &&
+      isShellVariable(c.name.text) &&
+      c.args.some((a) => /^-[a-z]*c$/.test(a.text)) &&
+      c.name,
+    dimension: 'write',
+    points: 7,
+    message: 'has a shell that a variable names run commands',
+    opaque: true,
+    matches: [`\${SHELL} -c 'rm a'`, '$BASH -c ls'],
+    not_matches: ['sh -c ls', 'echo $SHELL', '$SHELL a.sh'],
   },
   {
     id: 'spelled-program',

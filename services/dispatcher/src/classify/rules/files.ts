@@ -83,7 +83,7 @@ export const FILES: readonly Rule[] = [
     programs: 'find',
     when: flag('-fprint', '-fprintf', '-fprint0', '-fls'),
     dimension: 'write',
-    points: 3,
+    points: 4,
     message: 'find writes its list into a file',
     matches: ['find . -fprint list.txt'],
     not_matches: ['find . -print'],
@@ -97,6 +97,19 @@ export const FILES: readonly Rule[] = [
     message: 'moves or renames files',
     matches: ['mv a b', 'rename s/a/b/ *.txt'],
     not_matches: ['mv --version', 'ls mv'],
+  },
+  {
+    id: 'moves-into-nothing',
+    programs: 'mv',
+    when: (c) => {
+      const last = c.operands.at(-1);
+      return c.operands.length > 1 && /^\/dev\/(null|zero|full)\/?$/.test(last?.text ?? '') && last;
+    },
+    dimension: 'blast_radius',
+    points: 6,
+    message: 'moves files to where nothing comes back from',
+    matches: ['mv src /dev/null'],
+    not_matches: ['mv a b', 'cp a /dev/null'],
   },
   {
     id: 'copies-files',

@@ -7,6 +7,7 @@ import { DATABASES } from './databases.ts';
 import { DISKS } from './disks.ts';
 import { EVASION } from './evasion.ts';
 import { FILES } from './files.ts';
+import { FORGE } from './forge.ts';
 import { asksForHelp } from './help.ts';
 import { INTERPRETERS_RULES } from './interpreters.ts';
 import { LOLBINS } from './lolbins.ts';
@@ -27,6 +28,7 @@ const FAMILIES: readonly Rule[] = [
   ...FILES,
   ...TEXT,
   ...VCS,
+  ...FORGE,
   ...PACKAGES,
   ...NETWORK,
   ...REMOTE,
@@ -56,7 +58,9 @@ export const RULES: readonly Rule[] = [
   ...unknownRules({
     programs: new Set(BY_NAME.keys()),
     speaks: (c) =>
-      (BY_NAME.get(c.program) ?? []).some((rule) => rule.when !== undefined && Boolean(rule.when(c))),
+      (BY_NAME.get(c.program) ?? []).some(
+        (rule) => !rule.whatever && (rule.when === undefined || rule.when(c)),
+      ),
   }),
 ];
 

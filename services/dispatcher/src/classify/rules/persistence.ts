@@ -27,17 +27,47 @@ export const PERSISTENCE: readonly Rule[] = [
     when: (c) =>
       c.assignments.find(
         (a) =>
-          /^(LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|PROMPT_COMMAND|PERL5OPT|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|GIT_SSH_COMMAND|GIT_EXTERNAL_DIFF|GIT_ASKPASS|JAVA_TOOL_OPTIONS|BASH_FUNC_\w+|PS4|SHELLOPTS)$/.test(
+          /^(LD_PRELOAD|LD_LIBRARY_PATH|LD_AUDIT|DYLD_INSERT_LIBRARIES|BASH_ENV|ENV|PROMPT_COMMAND|PERL5OPT|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|GIT_SSH|GIT_SSH_COMMAND|GIT_EXTERNAL_DIFF|GIT_ASKPASS|GIT_CONFIG(_KEY_\d+|_PARAMETERS|_GLOBAL|_SYSTEM)?|GIT_EXEC_PATH|GIT_PROXY_COMMAND|GIT_TEMPLATE_DIR|JAVA_TOOL_OPTIONS|BASH_FUNC_\w+|PS4|SHELLOPTS)$/.test(
             a.name,
           ) &&
-          (a.value === null || a.value.text !== ''),
+          (a.value === null || !/^(\/dev\/null)?$/.test(a.value.text)),
       ),
     dimension: 'blast_radius',
     points: 5,
     message: 'makes other programs load or run something first',
     opaque: true,
-    matches: ['LD_PRELOAD=/tmp/a.so ls', "export PROMPT_COMMAND='id'", 'env BASH_ENV=a bash -c ls'],
-    not_matches: ['A=b ls', 'LD_PRELOAD= ls'],
+    matches: [
+      'LD_PRELOAD=/tmp/a.so ls',
+      'GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=core.pager GIT_CONFIG_VALUE_0=cmd git log',
+      "export PROMPT_COMMAND='id'",
+      'env BASH_ENV=a bash -c ls',
+    ],
+    not_matches: ['A=b ls', 'LD_PRELOAD= ls', 'GIT_CONFIG_GLOBAL=/dev/null git log'],
+  },
+  {
+    id: 'preloads-code',
+    programs: '',
+    when: (c) =>
+      c.assignments.find(
+        (a) => /^(LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/.test(a.name) && a.value?.text !== '',
+      ),
+    dimension: 'write',
+    points: 6,
+    message: 'loads a library into every program that starts',
+    opaque: true,
+    matches: ['LD_PRELOAD=./a.so ls', 'env LD_AUDIT=a.so ls'],
+    not_matches: ['LD_PRELOAD= ls', 'LD_LIBRARY_PATH=lib ls'],
+  },
+  {
+    id: 'binds-key',
+    programs: 'bind bindkey',
+    when: any(flag('-x', '-s'), operand(/:/)),
+    dimension: 'write',
+    points: 4,
+    message: 'has a key start a command',
+    opaque: true,
+    matches: [`bind -x '"a": cmd'`, `bind '"a": "cmd"'`],
+    not_matches: ['bind -p', 'bind -l'],
   },
   {
     id: 'leaves-workspace-path',

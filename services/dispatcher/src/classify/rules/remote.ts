@@ -48,12 +48,28 @@ export const REMOTE: readonly Rule[] = [
     not_matches: ['rsync -a src/ dest/'],
   },
   {
+    id: 'copies-all-out',
+    programs: 'aws gsutil gcloud azcopy rclone s3cmd s4cmd s5cmd mc b2 scp rsync',
+    when: ({ operands }) => {
+      const from = operands.findIndex((o) =>
+        /^(\.|\.\/|\.\.(\/.*)?|\/|\/(home|root|etc)\/?|~[^/]*\/?)$/.test(o.text),
+      );
+      return from >= 0 && operands.slice(from + 1).some((o) => /^\w[\w@.-]*:/.test(o.text)) && operands[from];
+    },
+    dimension: 'network',
+    points: 6,
+    message: 'copies everything that is here to another machine',
+    matches: ['aws s3 sync . s3://other-bucket', 'scp -r ~ host:a', 'rclone copy / remote:a'],
+    not_matches: ['aws s3 sync a s3://b', 'aws s3 sync s3://b .', 'rsync -a . ../a'],
+  },
+  {
     id: 'asks-store',
     programs: 'rclone restic borg duplicity s3cmd s4cmd s5cmd mc rdiff-backup',
     when: operand(/./),
     dimension: 'network',
     points: 3,
     message: 'works with a store of files on another machine',
+    whatever: true,
     matches: ['rclone ls remote:', 'restic snapshots'],
     not_matches: ['rclone --version', 'rsync a b'],
   },

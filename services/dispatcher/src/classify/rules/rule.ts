@@ -26,6 +26,8 @@ export interface Rule {
   readonly message: string;
   /** What it runs cannot be read from the text. */
   readonly opaque?: true;
+  /** It speaks whatever the program is asked for, so that it does not tell what that is. */
+  readonly whatever?: true;
   /** Commands in which it speaks. */
   readonly matches: readonly string[];
   /** Commands in which it is silent. */

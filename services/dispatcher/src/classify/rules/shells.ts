@@ -1,4 +1,4 @@
-import { isReadable } from '../nested.ts';
+import { isInput, isReadable } from '../nested.ts';
 import { SHELLS } from '../wrappers.ts';
 import { all, any, comesAfter, flag, isPipedInto, not, operand } from './conditions.ts';
 import type { Condition, Rule } from './rule.ts';
@@ -18,10 +18,7 @@ const DECODERS: ReadonlySet<string> = new Set(
 /** No script and no -c: it reads commands from its input. */
 const readsInput: Condition = (c) =>
   ![...c.flags.keys()].some((f) => /^-[a-zA-Z]*c/.test(f)) &&
-  (c.operands.length === 0 ||
-    c.operands[0]?.text === '-' ||
-    c.operands[0]?.text === '/dev/stdin' ||
-    c.flags.has('-s')) &&
+  (c.operands.length === 0 || isInput(c.operands[0]) || c.flags.has('-s')) &&
   !c.flags.has('--version') &&
   !c.flags.has('--help');
 
@@ -75,7 +72,7 @@ export const SHELL_RULES: readonly Rule[] = [
   },
   {
     id: 'decoded-into-shell',
-    programs: ALL_SHELLS,
+    programs: `${ALL_SHELLS} source .`,
     when: all(runsPipe, comesAfter(DECODERS)),
     dimension: 'write',
     points: 9,
@@ -86,7 +83,7 @@ export const SHELL_RULES: readonly Rule[] = [
   },
   {
     id: 'piped-into-shell',
-    programs: `${ALL_SHELLS} parallel`,
+    programs: `${ALL_SHELLS} source . parallel`,
     when: any(
       all((c) => c.program !== 'parallel', runsPipe, not(pipeIsText)),
       // Without a command of its own, what it reads are commands.
@@ -99,12 +96,12 @@ export const SHELL_RULES: readonly Rule[] = [
     points: 7,
     message: 'runs as commands whatever another command prints',
     opaque: true,
-    matches: ['cat a | sh', 'ls | sed s/^/rm/ | sh', 'parallel < a'],
+    matches: ['cat a | sh', 'cat a | . /dev/stdin', 'ls | sed s/^/rm/ | sh', 'parallel < a'],
     not_matches: ['echo ls | sh', 'sh a.sh', 'echo a | sh -c cat'],
   },
   {
     id: 'text-into-shell',
-    programs: ALL_SHELLS,
+    programs: `${ALL_SHELLS} source .`,
     when: any(
       all(runsPipe, pipeIsText),
       all(readsInput, (c) => c.redirections.find((r) => r.body !== null)),

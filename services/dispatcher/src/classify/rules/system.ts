@@ -205,6 +205,40 @@ export const SYSTEM: readonly Rule[] = [
     not_matches: ['date', 'date +%s', 'timedatectl status', 'hwclock --show'],
   },
   {
+    id: 'names-machine',
+    programs: 'hostname hostnamectl scutil',
+    when: any(
+      all((c) => c.program === 'hostname', any(hasTarget, flag('-F', '-b', '--file', '--boot'))),
+      verbLike(/^set-(hostname|icon-name|chassis|deployment|location)$/),
+      all(
+        (c) => c.program === 'hostnamectl',
+        verb('hostname'),
+        (c) => c.operands.length > 1,
+      ),
+      all((c) => c.program === 'scutil', flag('--set')),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'gives the machine another name',
+    matches: ['hostnamectl set-hostname a', 'hostname a'],
+    not_matches: ['hostname', 'hostname -f', 'hostnamectl status'],
+  },
+  {
+    id: 'resets-settings',
+    programs: 'dconf gsettings defaults',
+    when: any(
+      all((c) => c.program === 'dconf', verb('reset'), flag('-f')),
+      all((c) => c.program === 'dconf', verb('load')),
+      all((c) => c.program === 'gsettings', verb('reset-recursively')),
+      all((c) => c.program === 'defaults', verb('delete')),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'sets many settings back, or removes them',
+    matches: ['dconf reset -f /', 'gsettings reset-recursively org.a', 'defaults delete com.a'],
+    not_matches: ['dconf reset /a/b', 'gsettings get org.a b', 'defaults read com.a'],
+  },
+  {
     id: 'changes-settings',
     programs:
       'hostname hostnamectl timedatectl localectl date hwclock loadkeys setxkbmap xset xrandr setfont stty dconf gsettings defaults xdg-mime xdg-settings tzselect chvt setterm powerprofilesctl cpupower cpufreq-set tlp nvidia-smi amixer pactl brightnessctl bluetoothctl lpadmin cancel lprm lpr lp swapon ulimit screen tmux zellij byobu light fc-cache update-desktop-database update-mime-database xmodmap xinput locale-gen dpkg-reconfigure quotaon setquota edquota logrotate depmod adjtimex',

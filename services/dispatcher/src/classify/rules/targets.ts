@@ -1,6 +1,6 @@
 import { EFFECT_KINDS, type Effect } from '../model.ts';
 import { isDisk, normalise, PLACES, type Place, placeOf, whenUnset } from '../places.ts';
-import { flag } from './conditions.ts';
+import { all, comesAfter, flag, not } from './conditions.ts';
 import type { Rule } from './rule.ts';
 
 /** Points of an effect at a place: on one thing, and on everything below it. Every pair is decided here. */
@@ -119,6 +119,9 @@ const ruinousWhenEmpty = (text: string): boolean => {
   );
 };
 
+/** What they find is narrowed by what they are asked for. */
+const SEARCHES: ReadonlySet<string> = new Set(['find', 'fd', 'fdfind']);
+
 const RUINOUS: ReadonlySet<Place> = new Set(['root', 'system', 'device']);
 
 export const TARGETS: readonly Rule[] = [
@@ -190,6 +193,25 @@ export const TARGETS: readonly Rule[] = [
     message: 'another command decides which files are changed',
     matches: ['ls | xargs rm', 'rm $(cat list)', "find . -name '*.o' -exec rm {} +"],
     not_matches: ['rm a', 'ls | xargs cat'],
+  },
+  {
+    id: 'deletes-what-is-listed',
+    programs: 'rm srm',
+    when: all(
+      (c) => c.fed && !c.via.some((v) => SEARCHES.has(v)),
+      not(comesAfter(SEARCHES)),
+      flag('-r', '-R', '--recursive'),
+    ),
+    dimension: 'blast_radius',
+    points: 4,
+    message: 'deletes every directory that another command prints',
+    matches: ['ls | xargs rm -rf', 'cat list | xargs -n1 rm -r'],
+    not_matches: [
+      'ls | xargs rm',
+      'rm -rf a',
+      'find . -name a -exec rm -r {} +',
+      'find . -name a | xargs rm -r',
+    ],
   },
   {
     id: 'writes-output',

@@ -104,6 +104,16 @@ export const TEXT: readonly Rule[] = [
     not_matches: ['sort a', 'jq . a'],
   },
   {
+    id: 'turns-text-into-bytes',
+    programs: 'xxd',
+    when: all(flag('-r', '-revert'), (c) => c.operands.length > 1),
+    dimension: 'write',
+    points: 4,
+    message: 'writes a file of bytes that nobody can read in the text',
+    matches: ['xxd -r a b', 'xxd -r -p a.hex b'],
+    not_matches: ['xxd a', 'xxd -r a'],
+  },
+  {
     id: 'edits-files',
     programs:
       'ed ex vi vim nvim view rvim nano pico emacs micro joe mcedit kak hx patch dos2unix unix2dos fromdos todos recode mac2unix ee sudoedit visudo vipw',

@@ -31,6 +31,16 @@ export const USERS: readonly Rule[] = [
     not_matches: ['sudo -l', 'sudo ls'],
   },
   {
+    id: 'runs-in-other-namespace',
+    programs: '',
+    when: (c) => c.via.some((v) => /^(unshare|nsenter|chroot|capsh|setpriv)$/.test(v)),
+    dimension: 'credential',
+    points: 4,
+    message: 'runs with another root, other rights or another view of the machine',
+    matches: ['unshare -r sh -c mount', 'nsenter -t 1 -m ls', 'chroot /mnt ls'],
+    not_matches: ['ls', 'lsns'],
+  },
+  {
     id: 'lists-privileges',
     programs: 'sudo',
     when: flag('-l', '-ll', '--list'),

@@ -1,12 +1,5 @@
 import { all, any, flag, flagValue, not, operand, verb, word } from './conditions.ts';
-import type { Condition, Rule } from './rule.ts';
-
-/** A query of GraphQL that is written out; a mutation changes something, and a file may hold either. */
-const asksGraph: Condition = all(
-  verb('api graphql'),
-  word(/^query=\s*(query\b|\{)/),
-  not(word(/mutation|=@/)),
-);
+import type { Rule } from './rule.ts';
 
 export const VCS: readonly Rule[] = [
   {
@@ -194,6 +187,7 @@ export const VCS: readonly Rule[] = [
         (c) => c.operands.length > 2,
       ),
       verb('bisect run', 'submodule foreach', 'filter-branch', 'daemon', 'mergetool'),
+      all(verb('grep'), word(/^-[a-zA-Z]*O/)),
       all(verb('difftool'), not(flag('--tool-help'))),
       operand(/^ext::/),
     ),
@@ -210,42 +204,46 @@ export const VCS: readonly Rule[] = [
     not_matches: ['git log', 'git clean -fdx', 'git config user.name x', 'git -c user.name=x commit'],
   },
   {
-    id: 'forge-reads',
-    programs: 'gh glab hub tea',
-    dimension: 'network',
-    points: 3,
-    message: 'asks a code hosting service',
-    matches: ['gh pr view 1', 'glab mr list'],
-    not_matches: ['git status'],
-  },
-  {
-    id: 'forge-changes',
-    programs: 'gh glab hub tea',
+    id: 'git-flag-runs-program',
+    programs: 'git hub',
     when: any(
-      ({ operands }) =>
-        /^(create|edit|merge|close|reopen|comment|review|ready|approve|sync|rename|set|upload|transfer|run|rerun|cancel|enable|disable|lock|unlock|pin|add|fork|archive|new|update|revoke|checkout|clone|publish|push)$/.test(
-          operands[1]?.text ?? '',
-        ),
-      flagValue(['-X', '--method'], /^(POST|PUT|PATCH)$/i),
-      all(verb('api'), flag('-f', '-F', '--field', '--raw-field', '--input'), not(asksGraph)),
-    ),
-    dimension: 'network',
-    points: 5,
-    message: 'changes something on a code hosting service',
-    matches: ['gh pr merge 1', 'gh repo archive owner/repo', 'gh api -X POST /repos/o/r'],
-    not_matches: ['gh pr view 1', 'gh run list', "gh api graphql -f query='query { viewer { login } }'"],
-  },
-  {
-    id: 'forge-deletes',
-    programs: 'gh glab hub tea',
-    when: any(
-      ({ operands }) => /^(delete|remove|delete-.*|purge)$/.test(operands[1]?.text ?? ''),
-      flagValue(['-X', '--method'], /^DELETE$/i),
+      flag('--upload-pack --receive-pack --extcmd --open-files-in-pager'),
+      all(verb('archive'), flag('--exec')),
+      all(verb('difftool'), flag('-x')),
+      all(verb('grep'), word(/^-[a-zA-Z]*O/)),
     ),
     dimension: 'blast_radius',
-    points: 6,
-    message: 'deletes something on a code hosting service',
-    matches: ['gh repo delete owner/repo', 'gh api -X DELETE /repos/owner/repo', 'gh release delete v1.0.0'],
-    not_matches: ['gh pr view 1', 'gh pr merge 1 --delete-branch'],
+    points: 5,
+    message: 'names a program that git starts in the place of its own',
+    opaque: true,
+    matches: ["git grep -O'sh -c id' a", 'git difftool -x cmd', 'git archive --exec=cmd --remote=. HEAD'],
+    not_matches: ['git grep -n a', 'git archive HEAD', 'git rebase -x make main', 'git difftool'],
+  },
+  {
+    id: 'setting-runs-program',
+    programs: 'hg svn',
+    when: any(
+      all(
+        (c) => c.program === 'hg',
+        flagValue(
+          ['--config'],
+          /^(hooks|extensions|alias|pager|extdiff|merge-tools|diff-tools|fsmonitor|web|auth)\.|^ui\.(editor|ssh|merge|remotecmd)/,
+        ),
+      ),
+      all(
+        (c) => c.program === 'svn',
+        flag('--config-option --config-dir --diff-cmd --diff3-cmd --merge-cmd --editor-cmd'),
+      ),
+    ),
+    dimension: 'write',
+    points: 5,
+    message: 'brings a setting by which the tool may start other programs',
+    opaque: true,
+    matches: [
+      'hg --config hooks.pre-log=cmd log',
+      'svn --config-option config:tunnels:x=cmd ls',
+      'svn diff --diff-cmd cmd',
+    ],
+    not_matches: ['hg log', 'hg --config ui.username=me log', 'svn diff'],
   },
 ];
