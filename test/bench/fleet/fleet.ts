@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Fleet, startFleet } from '../../fleet-journey/fleet.ts';
+import { takenDown } from '../ending.ts';
 import { at, median, say } from '../figures.ts';
 import type { Load } from './load.ts';
 import { submissionCost } from './submissions.ts';
@@ -31,7 +32,7 @@ const QUICK: Size = {
 };
 const FULL: Size = {
   submissions: { rounds: 6, count: 2_000, dispatchers: 2 },
-  workers: { rounds: 4, count: 12 },
+  workers: { rounds: 4, count: 24 },
   commands: ['wait', 'work', 'do nothing'],
   waiting: { count: 50_000, tries: 20 },
 };
@@ -40,13 +41,13 @@ const FULL: Size = {
 export async function sayFleetCost(isQuick: boolean): Promise<void> {
   const size = isQuick ? QUICK : FULL;
   await using fleet = await startFleet({
-    counts: { live: 0 },
     environment: {
       // More than anybody sends here, so that it is the dispatcher that is measured and not its limit.
       dispatcher: { DRYLANE_RATE: '100000' },
       rehearsal: { DRYLANE_CONCURRENCY: '1' },
     },
   });
+  using _ = takenDown(fleet);
   const site = join(fleet.workspaces, 'site');
   await mkdir(site);
   const envelopeOf = (command: string) => ({
