@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { rehearsing } from '../sandbox/rehearsing.ts';
 
 /** One workload, timed inside the container, traced and not. */
@@ -24,7 +26,9 @@ function timed(work: string): string {
 }
 
 /** Runs each workload turn by turn, in a rehearsal and in a plain container with the same image. */
-export async function traceCost(rounds: number, size: number, place: { site: string; state: string }) {
+export async function traceCost(rounds: number, size: number, directory: string) {
+  const place = { site: join(directory, 'traced'), state: join(directory, 'tracing') };
+  await mkdir(place.site);
   const workloads = { 'build-like': BUILD(size), 'file-heavy': FILES(size * 100) };
   const rows: TracingRow[] = [];
   for (const [name, command] of Object.entries(workloads)) {

@@ -23,6 +23,8 @@ export interface Rehearsing {
   readonly at?: string;
   readonly limits?: Limits;
   readonly shell?: 'bash' | 'sh';
+  /** Is handed the removal of the sandbox; left out: it is waited for. */
+  readonly leaving?: (gone: Promise<void>) => void;
   /** Gives the rehearsal up. */
   readonly signal?: AbortSignal;
   readonly image?: string;
@@ -70,6 +72,7 @@ export async function rehearsingIn(
     redactor: createRedactor(canaries),
     blobs: NOWHERE,
     signal: asked.signal,
+    ...(asked.leaving && { leaving: asked.leaving }),
   });
 }
 

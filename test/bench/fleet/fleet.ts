@@ -2,11 +2,13 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Fleet, startFleet } from '../../fleet-journey/fleet.ts';
 import { takenDown } from '../ending.ts';
-import { at, median, say } from '../figures.ts';
+import { median } from '../figures.ts';
+import type { Report } from '../report.ts';
+import { rowOf } from '../rows.ts';
 import type { Load } from './load.ts';
 import { submissionCost } from './submissions.ts';
 import { waitingCost } from './waiting.ts';
-import { type Spent, workerCost } from './workers.ts';
+import { type Throughput, workerCost } from './workers.ts';
 
 /** How much of each is measured. */
 interface Size {
@@ -38,7 +40,7 @@ const FULL: Size = {
 };
 
 /** Measures a whole fleet, and says what was seen. */
-export async function sayFleetCost(isQuick: boolean): Promise<void> {
+export async function fleetCost(report: Report, isQuick: boolean): Promise<void> {
   const size = isQuick ? QUICK : FULL;
   await using fleet = await startFleet({
     environment: {
@@ -54,60 +56,86 @@ export async function sayFleetCost(isQuick: boolean): Promise<void> {
     ...{ command, working_dir: site },
     intent: { mode: 'read-only' },
   });
-  for (const name of size.commands) await sayWorkers(fleet, name, size.workers, envelopeOf(COMMANDS[name]));
+  for (const name of size.commands)
+    await sayWorkers(report, fleet, name, size.workers, envelopeOf(COMMANDS[name]));
   const envelope = envelopeOf(COMMANDS['do nothing']);
-  await saySubmissions(fleet, size.submissions, envelope);
-  await sayWaiting(fleet, size.waiting, envelope);
+  await saySubmissions(report, fleet, size.submissions, envelope);
+  await sayWaiting(report, fleet, size.waiting, envelope);
 }
 
-async function sayWorkers(fleet: Fleet, name: string, size: Size['workers'], envelope: object) {
+async function sayWorkers(
+  report: Report,
+  fleet: Fleet,
+  name: string,
+  size: Size['workers'],
+  envelope: object,
+): Promise<void> {
   const { one, two } = await workerCost(fleet, { ...size, envelope });
-  const [alone = 1, both = 1] = [one, two].map((rounds) => median(rounds.map(({ perSecond }) => perSecond)));
-  const [few, more] = [one, two].map((rounds) => median(rounds.map(({ cores }) => cores)).toFixed(1));
-  say(
-    `rehearsals that ${name}`,
-    `n ${one.length}  one worker ${alone.toFixed(1)} a second, ${few} cores busy  two ${both.toFixed(1)}, ${more}`,
-  );
-  say(`two workers do ${(both / alone).toFixed(2)} of what one does, of those that ${name}`);
-  for (const [who, rounds] of [['one', one] as const, ['two', two] as const])
-    say(`  a worker of ${who}`, spentOn(rounds.map(({ spent }) => spent)));
+  const each = (rounds: readonly Throughput[]): number[] => rounds.map(({ perSecond }) => 1000 / perSecond);
+  const [alone, both] = [each(one), each(two)];
+  report.row(rowOf(`rehearsals that ${name}, two workers`, both, { name: 'one worker', times: alone }));
+  const gain = (median(alone) / median(both)).toFixed(2);
+  report.note(`two workers do ${gain} of what one does`, `of those that ${name}`);
+  for (const [who, rounds] of [
+    ['one', one],
+    ['two', two],
+  ] as const)
+    report.note(`  a worker of ${who}`, spentOn(rounds));
 }
 
 /** Where a worker's time went: what is spent around the runs does not shrink with more workers. */
-function spentOn(rounds: readonly Spent[]): string {
+function spentOn(rounds: readonly Throughput[]): string {
   const [run, between, around] = (['run', 'between', 'around'] as const).map((part) =>
-    median(rounds.map((spent) => spent[part])).toFixed(0),
+    median(rounds.map(({ spent }) => spent[part])).toFixed(0),
   );
-  return `${run} ms a run  ${between} ms between two  ${around} ms before the first and after the last`;
+  const cores = median(rounds.map((round) => round.cores)).toFixed(1);
+  return `${run} ms a run, ${between} between two, ${around} before the first and after the last; ${cores} cores busy`;
 }
 
 /** Nobody works on what is submitted meanwhile. */
-async function saySubmissions(fleet: Fleet, { dispatchers, ...size }: Size['submissions'], envelope: object) {
+async function saySubmissions(
+  report: Report,
+  fleet: Fleet,
+  { dispatchers, ...size }: Size['submissions'],
+  envelope: object,
+): Promise<void> {
   await fleet.processes.get('rehearsal')?.end('SIGTERM');
   if (dispatchers === 2) await fleet.start('dispatcher-2');
   const { one, two, commits } = await submissionCost(fleet, { ...size, envelope });
-  sayLoad('submissions, one dispatcher', one);
-  if (dispatchers === 2) sayLoad('submissions, two dispatchers', two);
-  say('bare commits of one row', `n ${commits.length}  ${median(commits).toFixed(0)} a second`);
+  const say = (name: string, loads: readonly Load[]): void => {
+    report.row(
+      rowOf(
+        name,
+        loads.flatMap(({ times }) => times),
+      ),
+    );
+    report.note(`  ${name}`, `${median(loads.map(({ perSecond }) => perSecond)).toFixed(0)} a second`);
+  };
+  say('submissions, one dispatcher', one);
+  if (dispatchers === 2) say('submissions, two dispatchers', two);
   const ratio = median(one.map(({ perSecond }) => perSecond)) / median(commits);
-  say(`a dispatcher takes in ${ratio.toFixed(2)} of what its database can commit`);
+  report.note(
+    'a dispatcher takes in',
+    `${ratio.toFixed(2)} of the ${median(commits).toFixed(0)} bare commits a second`,
+  );
 }
 
-function sayLoad(name: string, loads: readonly Load[]): void {
-  const [times, rates] = [loads.flatMap((load) => load.times), loads.map(({ perSecond }) => perSecond)];
-  const [middle, late] = [at(times, 0.5), at(times, 0.99)].map((time) => `${time.toFixed(0)} ms`);
-  say(name, `n ${times.length}  ${median(rates).toFixed(0)} a second  median ${middle}  p99 ${late}`);
-}
-
-async function sayWaiting(fleet: Fleet, size: Size['waiting'], envelope: object): Promise<void> {
+async function sayWaiting(
+  report: Report,
+  fleet: Fleet,
+  size: Size['waiting'],
+  envelope: object,
+): Promise<void> {
   const { memory, retryAfterS, urgent } = await waitingCost(fleet, { ...size, envelope });
   const beyond = retryAfterS === null ? 'the limit is not met' : `429 beyond, Retry-After ${retryAfterS}`;
-  say(`${size.count} runs of a tenant in line`, `MiB before → with them → after some were done; ${beyond}`);
-  for (const [name, before] of memory.before)
-    say(
-      `  ${name}`,
-      [before, memory.full.get(name), memory.worked.get(name)].map((size) => size?.toFixed(0)).join(' → '),
-    );
-  const [middle, latest] = [median(urgent), Math.max(...urgent)].map((time) => `${time.toFixed(0)} ms`);
-  say("another tenant's run begins after", `n ${urgent.length}  median ${middle}  most ${latest}`);
+  report.note(
+    `${size.count} runs of a tenant in line`,
+    `MiB before → with them → after some were done; ${beyond}`,
+  );
+  for (const [name, before] of memory.before) {
+    const sizes = [before, memory.full.get(name), memory.worked.get(name)];
+    report.note(`  ${name}`, sizes.map((mib) => mib?.toFixed(0)).join(' → '));
+  }
+  report.row(rowOf('another tenant’s run begins after', urgent));
+  report.note('  at most', `${Math.max(...urgent).toFixed(0)} ms`);
 }

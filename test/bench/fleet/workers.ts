@@ -4,7 +4,7 @@ import type { Fleet } from '../../fleet-journey/fleet.ts';
 import { submitMany } from './load.ts';
 
 /** What some workers did in a round. */
-interface Throughput {
+export interface Throughput {
   readonly perSecond: number;
   /** How many of the machine's cores were busy meanwhile, with whatever it was. */
   readonly cores: number;
@@ -13,7 +13,7 @@ interface Throughput {
 }
 
 /** What a worker's time is spent on, by its log. */
-export interface Spent {
+interface Spent {
   /** One rehearsal, from beginning to end. */
   readonly run: number;
   /** From the end of one to the beginning of the next. */
