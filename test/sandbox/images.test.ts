@@ -55,6 +55,23 @@ describe('an image that holds nothing but a static busybox', () => {
     expect(evidence.complete).toBe(false);
   });
 
+  it('has no say in how its tracer is loaded, and its command has what it says', async () => {
+    const loading = `${IMAGE}-loading`;
+    const variables = 'LD_DEBUG=files LD_DEBUG_OUTPUT=/loaded __drylane_text=x';
+    const pack = `tar -C '${join(place, 'root')}' -c . | docker import -c 'ENV ${variables}' - ${loading}`;
+    execFileSync('sh', ['-c', pack], { stdio: 'ignore' });
+    try {
+      const { evidence } = await rehearsing('export -p', {
+        ...{ site, state: join(place, 'state'), way: 'slot', shell: 'sh', image: loading },
+      });
+      expect(evidence.stdout.text).toContain("LD_DEBUG='files'\nexport LD_DEBUG_OUTPUT='/loaded'\n");
+      expect(evidence.stdout.text).not.toContain('__drylane');
+      expect(evidence.outside).toEqual([]);
+    } finally {
+      docker('rmi', loading);
+    }
+  });
+
   it('is refused where its shell starts something unwatched', async () => {
     const evil = `${IMAGE}-evil`;
     const bin = join(place, 'root', 'bin');

@@ -78,7 +78,7 @@ done
 # The keeper outlives the shell: the worker reads counters and leftovers while they are still there.
 __drylane_keeper='unset SHLVL; exec 2>&7 7>&- 9>&-; /.drylane/busybox setsid "$1" -c "$2" "$3" </dev/null 8<&-; read -r _ <&8'
 for __drylane_loader in /.drylane/lib/ld-linux*; do :; done
-set -- "$__drylane_loader" "$__drylane_options" "$__drylane_keeper" "$__drylane_shell" "$__drylane_text" "$2" "$__drylane_how"
+__drylane_called=$2
 # What the tracer has to say for itself is nobody's output.
 exec 2>/dev/null
 
@@ -96,8 +96,28 @@ while read -r __drylane_name __drylane_lines <&8 && [ -n "$__drylane_name" ]; do
   done
   export "$__drylane_name=$__drylane_value"
 done
-echo "b $7" >&9
+
+# What the image wants of a loader is for the command: the tracer's own would run the image's code beside the trace. So the
+# tracer starts without it, and hands it on. And an image may have exported names of ours.
+set -f --
+IFS=$__drylane_break
+for __drylane_line in $(export -p); do
+  __drylane_name=${__drylane_line#export }
+  __drylane_name=${__drylane_name%%=*}
+  # A line may be of another variable's value.
+  case $__drylane_name in
+    *[!A-Za-z0-9_]*) ;;
+    __drylane_*) export -n "$__drylane_name" ;;
+    LD_* | GLIBC_TUNABLES)
+      eval "__drylane_value=\${$__drylane_name-}"
+      unset "$__drylane_name"
+      if [ -n "$__drylane_value" ]; then set -- "$@" -E "$__drylane_name=$__drylane_value"; fi
+      ;;
+  esac
+done
+unset IFS
+set -- "$@" /.drylane/busybox sh -c "$__drylane_keeper" keeper "$__drylane_shell" "$__drylane_text" "$__drylane_called"
+echo "b $__drylane_how" >&9
 
 # shellcheck disable=SC2086 # the options are words without blanks
-exec "$1" --library-path /.drylane/lib /.drylane/strace $2 -o /proc/self/fd/9 \
-  /.drylane/busybox sh -c "$3" keeper "$4" "$5" "$6"
+exec "$__drylane_loader" --library-path /.drylane/lib /.drylane/strace $__drylane_options -o /proc/self/fd/9 "$@"
