@@ -52,15 +52,18 @@ export interface ControlChannel {
   readonly directory: string;
   listen(listener: ControlListener): void;
   /**
-   * Gives the runner its job, and lets it go on, as soon as it waits for one. From here on nobody else can open the
-   * runner's pair.
+   * Gives the runner its job, and lets it go on, as soon as it waits for one. From there on nobody else can open the
+   * runner's pair. @throws where the job cannot be written.
    */
   begin(job: string): void;
   /** Hears the trace up to now. */
   drain(): void;
-  /** Hears everything up to now. */
-  drainAll(): void;
-  /** Gives the runner, which waits for them, the command's credentials; it goes on when it has them all. */
+  /** Hears everything up to now; nobody is there any more who would be given something. */
+  end(): void;
+  /**
+   * Gives the runner, which waits for them, the command's credentials; it goes on when it has them all. Resolves at the
+   * end even if it has not.
+   */
   give(credentials: readonly KnownSecret[]): Promise<void>;
   /** Lets go the keeper, which waits at the end. */
   go(): void;
@@ -97,15 +100,15 @@ function channel(directory: string, fds: Fds): ControlChannel {
   let markers: Markers | undefined;
   let tracer: FifoReader | undefined;
   let closed = false;
+  let over = false;
   let waits = false;
-  let job: string | undefined;
+  let hasJob = false;
   const write = (fd: number): void => {
     // An answer that does not fit means that nobody reads them: only a flood of forged lines does that.
     if (!closed) writeSync(fd, '\n');
   };
   const beginNow = (): void => {
-    if (!waits || job === undefined || closed) return;
-    writeFileSync(join(directory, JOB), job, { mode: 0o644, flag: 'wx' });
+    if (!waits || !hasJob || closed) return;
     for (const name of PRIVATE) unlinkSync(join(directory, name));
     write(fds.go);
   };
@@ -130,16 +133,20 @@ function channel(directory: string, fds: Fds): ControlChannel {
       );
     },
     begin(given) {
-      job = given;
+      if (closed) return;
+      // Now, and not when the runner waits: whoever listens to it could tell nobody of a disk that is full.
+      writeJob(join(directory, JOB), given);
+      hasJob = true;
       beginNow();
     },
     drain: () => tracer?.drain(),
-    drainAll() {
+    end() {
+      over = true;
       for (const reader of readers) reader.drain();
     },
     async give(credentials) {
       let left = giftOf(credentials);
-      while (left.length > 0 && !closed) {
+      while (left.length > 0 && !over && !closed) {
         left = left.subarray(writeNow(fds.go, left));
         // The pipe is full: the runner reads a byte at a time.
         if (left.length > 0) await sleep(1);
@@ -156,6 +163,15 @@ function channel(directory: string, fds: Fds): ControlChannel {
       for (const fd of [fds.ack, fds.go]) closeSync(fd);
     },
   };
+}
+
+function writeJob(file: string, job: string): void {
+  try {
+    writeFileSync(file, job, { mode: 0o644, flag: 'wx' });
+  } catch (cause) {
+    const mend = 'make room where the state directory is: --state DIR';
+    throw new DrylaneError('sandbox-failed', { field: file, message: 'cannot be written', mend }, { cause });
+  }
 }
 
 /** What the runner reads: for each credential its name, how many lines its value has, and these; an empty line at the end. */
@@ -188,7 +204,12 @@ function hearTracer(
       const report = parseReport(partial.toString('latin1', 0, end));
       partial = partial.subarray(end + 1);
       if (report === undefined) return listener.flood();
-      heard[report.kind]?.();
+      try {
+        heard[report.kind]?.();
+      } catch {
+        // A name that is still there, or a directory that is not: nothing may begin in it.
+        return listener.flood();
+      }
       listener.report(report, performance.now());
       started = report.kind === 'began';
     }

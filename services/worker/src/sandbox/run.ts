@@ -84,7 +84,7 @@ export async function runContainer(
   } finally {
     signal?.removeEventListener('abort', giveUp);
     stop.rest();
-    control.drainAll();
+    control.end();
     await Promise.all([control.settled(), ear.settled()]);
     await Promise.all([disk.end(), story.gate?.close()]);
   }
