@@ -55,6 +55,29 @@ describe('an image that holds nothing but a static busybox', () => {
     expect(evidence.complete).toBe(false);
   });
 
+  it('cannot have a volume in the workspace, where no change would be seen, and is told of any other', async () => {
+    const kept = `${IMAGE}-kept`;
+    const pack = (path: string) =>
+      execFileSync('sh', [
+        '-c',
+        `tar -C '${join(place, 'root')}' -c . | docker import -c 'VOLUME ${path}' - ${kept}`,
+      ]);
+    const asked = { site, state: join(place, 'state'), way: 'slot', shell: 'sh', image: kept } as const;
+    try {
+      pack('/kept');
+      const { evidence } = await rehearsing('cat a.txt', asked);
+      expect(evidence.fidelity.unobserved).toContainEqual(expect.stringContaining('/kept,'));
+      docker('rmi', kept);
+      pack(join(site, 'sub'));
+      await expect(rehearsing('echo x > sub/x', asked)).rejects.toMatchObject({
+        code: 'bad-input',
+        problems: [{ field: 'image', message: expect.stringContaining('volume inside the workspace') }],
+      });
+    } finally {
+      docker('rmi', kept);
+    }
+  });
+
   it('has no say in how its tracer is loaded, and its command has what it says', async () => {
     const loading = `${IMAGE}-loading`;
     const variables = 'LD_DEBUG=files LD_DEBUG_OUTPUT=/loaded __drylane_text=x';

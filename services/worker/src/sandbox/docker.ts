@@ -35,7 +35,7 @@ export function dockerSandbox(options: DockerSandboxOptions): Sandbox {
     },
     async prepare(spec) {
       const fresh = newHeld(options.stateDir);
-      const { terms, workspace } = await lookUp(options, spec, fresh);
+      const { terms, workspace, unobserved } = await lookUp(options, spec, fresh);
       const ended = slots.occupy(terms);
       const found = spec.live === null ? await slots.take(terms, workspace) : undefined;
       const held = found?.held ?? fresh;
@@ -47,7 +47,7 @@ export function dockerSandbox(options: DockerSandboxOptions): Sandbox {
         });
       try {
         const place = found ?? (await makePlace(options, { terms, workspace, held }));
-        return { ...prepared(options, spec, terms, place), destroy };
+        return { ...prepared(spec, terms, place), unobserved, destroy };
       } catch (cause) {
         await destroy();
         throw cause;
@@ -59,12 +59,18 @@ export function dockerSandbox(options: DockerSandboxOptions): Sandbox {
 /** The files that a rehearsal is about. */
 type Files = Pick<WorkspaceRequest, 'source' | 'root'>;
 
+interface LookedUp {
+  readonly terms: FrameTerms;
+  readonly workspace: Files;
+  readonly unobserved: readonly string[];
+}
+
 /** Asks for what a container is made of, and looks at the workspace. @throws DrylaneError for what is not there. */
 async function lookUp(
-  { engine, stateDir }: DockerSandboxOptions,
+  { engine, stateDir, giver }: DockerSandboxOptions,
   spec: SandboxSpec,
   { labels }: Held,
-): Promise<{ readonly terms: FrameTerms; readonly workspace: Files }> {
+): Promise<LookedUp> {
   const { runtime, workspace, limits, user } = spec;
   const [image, toolkit, { uid, gid, mode }] = await Promise.all([
     findImage(engine, spec.image),
@@ -76,6 +82,10 @@ async function lookUp(
   return {
     terms: { image: image.id, runtime, workspace, limits, user, ipv6, toolkit },
     workspace: { source: spec.source, root: { uid, gid, mode: mode & 0o7777 } },
+    unobserved: [
+      ...giver.unobserved,
+      ...image.volumes.map((path) => `what is left in ${path}, a volume of the image`),
+    ],
   };
 }
 
@@ -105,16 +115,14 @@ async function makePlace(
 }
 
 function prepared(
-  { giver }: DockerSandboxOptions,
   spec: SandboxSpec,
   terms: FrameTerms,
   { held, frame, given, stand }: Place,
-): Omit<PreparedSandbox, 'destroy'> {
+): Omit<PreparedSandbox, 'destroy' | 'unobserved'> {
   return {
     view: given.view,
     imageDigest: terms.image,
     runtime: terms.runtime ?? 'runc',
-    unobserved: giver.unobserved,
     async run(listener, signal) {
       signal?.throwIfAborted();
       const standing = await stand();

@@ -30,11 +30,19 @@ function engineProblem(cause: unknown): { field: string; message: string; mend: 
   };
 }
 
-/** An image as it stands in the engine now; its id is a digest of its configuration and layers. */
-export async function findImage(engine: Engine, name: string): Promise<{ readonly id: string }> {
+/** An image as it stands in the engine now. */
+export interface FoundImage {
+  /** A digest of its configuration and layers. */
+  readonly id: string;
+  /** The directories that it keeps out of a container's own files. */
+  readonly volumes: readonly string[];
+}
+
+/** Asks for an image by its name. @throws DrylaneError `machine-unfit` where the engine has none. */
+export async function findImage(engine: Engine, name: string): Promise<FoundImage> {
   try {
-    const image = await engine.getImage(name).inspect();
-    return { id: image.Id };
+    const { Id, Config } = await engine.getImage(name).inspect();
+    return { id: Id, volumes: Object.keys(Config.Volumes ?? {}).sort() };
   } catch (cause) {
     if (!isNotFound(cause)) throw engineFault('image', cause);
     const ours = name.startsWith('drylane/');

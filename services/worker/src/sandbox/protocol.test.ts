@@ -9,6 +9,7 @@ describe('what the runner tells', () => {
     ['b split', { kind: 'began', split: true }],
     ['b whole', { kind: 'began', split: false }],
     ['f uncovered', { kind: 'refused', why: 'uncovered' }],
+    ['f buried', { kind: 'refused', why: 'buried' }],
     ['f exposed', { kind: 'refused', why: 'exposed' }],
     ['f shell', { kind: 'refused', why: 'shell' }],
     ['f company', { kind: 'refused', why: 'company' }],
@@ -17,7 +18,17 @@ describe('what the runner tells', () => {
   });
 
   it('is nothing else', () => {
-    const known = ['r', 'c', 'b split', 'b whole', 'f uncovered', 'f exposed', 'f shell', 'f company'];
+    const known = [
+      'r',
+      'c',
+      'b split',
+      'b whole',
+      'f uncovered',
+      'f buried',
+      'f exposed',
+      'f shell',
+      'f company',
+    ];
     for (const line of [
       '',
       'b',

@@ -1,8 +1,9 @@
 /**
- * Why the runner ran nothing: no overlay over the workspace, processes that can look into each other, no such shell, or
- * one that started something when it was only to read, or a directory to run in that cannot be entered.
+ * Why the runner ran nothing: no overlay over the workspace, or something mounted inside it, processes that can look into
+ * each other, no such shell, or one that started something when it was only to read, or a directory to run in that
+ * cannot be entered.
  */
-export type Refusal = 'uncovered' | 'exposed' | 'shell' | 'company' | 'place';
+export type Refusal = 'uncovered' | 'buried' | 'exposed' | 'shell' | 'company' | 'place';
 
 /** What the runner tells before it becomes the tracer. */
 export type Report =
@@ -23,6 +24,7 @@ const REPORTS: ReadonlyMap<string, Report> = new Map<string, Report>([
   ['b split', { kind: 'began', split: true }],
   ['b whole', { kind: 'began', split: false }],
   ['f uncovered', { kind: 'refused', why: 'uncovered' }],
+  ['f buried', { kind: 'refused', why: 'buried' }],
   ['f exposed', { kind: 'refused', why: 'exposed' }],
   ['f shell', { kind: 'refused', why: 'shell' }],
   ['f company', { kind: 'refused', why: 'company' }],

@@ -14,6 +14,12 @@ const REFUSALS = {
     message: 'the container does not see the copy-on-write view of the workspace, so nothing was run',
     mend: 'run the engine in the same mount namespace as drylane, or see: drylane doctor',
   },
+  buried: {
+    code: 'bad-input',
+    field: 'image',
+    message: 'it keeps a volume inside the workspace, where no change would be seen, so nothing was run',
+    mend: 'use an image without that VOLUME, or let the workspace stand elsewhere',
+  },
   exposed: {
     code: 'machine-unfit',
     field: 'tracer',

@@ -12,8 +12,10 @@ read -r _ <&8
 # busybox sets it for itself; the command shall not see that it was here.
 unset SHLVL
 
-# Fail closed: without an overlay over the workspace nothing may run here.
+# Fail closed: without an overlay over the workspace nothing may run here, nor where something of the image is mounted in it:
+# what is written there is in no view.
 __drylane_covered=
+__drylane_buried=
 while read -r _ _ _ _ __drylane_point __drylane_rest; do
   if [ "$__drylane_point" = "$1" ]; then
     case "$__drylane_rest" in
@@ -21,9 +23,17 @@ while read -r _ _ _ _ __drylane_point __drylane_rest; do
       *) __drylane_covered= ;;
     esac
   fi
+  case "$__drylane_point" in
+    /etc/hosts | /etc/hostname | /etc/resolv.conf) ;;
+    "$1"/*) __drylane_buried=yes ;;
+  esac
 done </proc/self/mountinfo
 if [ -z "$__drylane_covered" ]; then
   echo 'f uncovered' >&9
+  exit 125
+fi
+if [ -n "$__drylane_buried" ]; then
+  echo 'f buried' >&9
   exit 125
 fi
 

@@ -111,7 +111,7 @@ export interface PreparedSandbox {
   readonly view: WorkspaceView;
   readonly imageDigest: string;
   readonly runtime: string;
-  /** What this way of giving the workspace cannot see. */
+  /** What this way of giving the workspace cannot see, and what the image keeps out of sight. */
   readonly unobserved: readonly string[];
   /** Runs the command to its end; the signal ends it before. */
   run(listener: SandboxListener, signal?: AbortSignal): Promise<SandboxOutcome>;
