@@ -103,6 +103,23 @@ describe('a pool of slots', () => {
     expect(tries).toBe(4);
   });
 
+  it('takes away what a rehearsal could not use, again where that does not work, and before it is closed', async () => {
+    let tries = 0;
+    const pool = new Pool<number>({ ...OPTIONS, idleMs: 400 }, async () => {
+      tries += 1;
+      await sleep(5);
+      if (tries < 3) throw new Error('the engine is gone');
+    });
+    pool.occupy('a', async () => 1)();
+    const slot = await pool.take('a');
+    if (slot !== undefined) pool.discard(slot);
+    await sleep(350);
+    expect(tries).toBe(3);
+    // The one that was made in its place.
+    await pool[Symbol.asyncDispose]();
+    expect(tries).toBe(4);
+  });
+
   it('gives each slot to one rehearsal, keeps to its bounds, and leaves none when it is closed', async () => {
     const deed = fc.constantFrom(...Object.keys(DEEDS));
     const kind = fc.constantFrom('a', 'b', 'c');

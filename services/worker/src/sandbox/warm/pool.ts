@@ -108,6 +108,11 @@ export class Pool<Slot> implements AsyncDisposable {
     this.#tell();
   }
 
+  /** Takes away a slot that was taken and came to nothing, in the background; again where that does not work. */
+  discard(slot: Slot): void {
+    this.#leave(slot);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearInterval(this.#timer);

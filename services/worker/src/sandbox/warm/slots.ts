@@ -69,7 +69,8 @@ export function createSlots({ engine, stateDir, giver, warm }: SlotOptions): Slo
         return await fill(slot, terms, files);
       } catch (cause) {
         warm.told?.({ event: 'fault', cause });
-        await takeAway(slot.held).catch((fault: unknown) => warm.told?.({ event: 'fault', cause: fault }));
+        // Nobody waits for that: the rehearsal has its cold start before it.
+        pool.discard(slot);
         return undefined;
       }
     },
