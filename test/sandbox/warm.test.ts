@@ -129,6 +129,7 @@ describe('a rehearsal in a slot that waited for it', () => {
   });
 
   it('is none where the view does not reach it', async () => {
+    await run(warm, 'true');
     await untilReady(2);
     const before = faults.length;
     for (const name of await readdir(join(place.state, 'sandboxes'))) {

@@ -19,7 +19,7 @@ export type PoolEvent =
   /** A slot could not be made, or was none any more when it was needed. */
   | { readonly event: 'fault'; readonly cause: unknown };
 
-/** After a slot could not be made, so many milliseconds pass before another of its kind is tried. */
+/** After a slot could not be made or used, so many milliseconds pass before another of its kind is tried. */
 const REST_MS = 10_000;
 
 interface Kind<Slot> {
@@ -94,6 +94,12 @@ export class Pool<Slot> implements AsyncDisposable {
       this.#fill();
       this.#tell();
     };
+  }
+
+  /** Makes none of a kind for a while: where one was no use, the next would be none either. */
+  rest(key: string): void {
+    const kind = this.#kinds.get(key);
+    if (kind !== undefined) kind.restsUntilMs = Date.now() + REST_MS;
   }
 
   /** Forgets a slot that is none any more; whoever has taken it already is not concerned. */

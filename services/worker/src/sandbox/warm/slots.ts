@@ -38,6 +38,9 @@ interface Slot {
 /** So long may a container take until its runner waits. */
 const STAND_MS = 10_000;
 
+/** Where one slot cannot be used, no other of its kind can. */
+class Unreached extends Error {}
+
 const NO_SLOTS: Slots = {
   take: async () => undefined,
   occupy: () => () => undefined,
@@ -71,6 +74,7 @@ export function createSlots({ engine, stateDir, giver, warm }: SlotOptions): Slo
         warm.told?.({ event: 'fault', cause });
         // Nobody waits for that: the rehearsal has its cold start before it.
         pool.discard(slot);
+        if (cause instanceof Unreached) pool.rest(slotKey(terms));
         return undefined;
       }
     },
@@ -118,6 +122,6 @@ async function fill(
   const given = await staged.give(files);
   held.given = given;
   const mounts = await readFile(`/proc/${pid}/mountinfo`, 'utf8');
-  if (!isCovered(mounts, workspace)) throw new Error('its container does not see what is mounted later');
+  if (!isCovered(mounts, workspace)) throw new Unreached('its container does not see what is mounted later');
   return { held, frame, given, stand: async () => standing };
 }
