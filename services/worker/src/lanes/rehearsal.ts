@@ -13,7 +13,7 @@ import type { Seal } from '../evidence/sealed.ts';
 import { rehearse } from '../rehearse/run.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { isWorkersFault, reasonFor } from './faults.ts';
-import { type Ground, openGround, type Sources } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { keepPatch } from './patching.ts';
 import { couldLand } from './prospect.ts';
 import { requestOf } from './request.ts';
@@ -24,7 +24,8 @@ import { taskOf } from './tasks.ts';
 export interface RehearsalLane {
   readonly sandbox: Sandbox;
   readonly blobs: Blobs;
-  readonly sources: Sources;
+  /** Gets the files of a task's workspace. @throws DrylaneError `bad-input` for what must not be rehearsed on. */
+  readonly ground: (task: RehearsalTask) => Promise<Ground>;
   /** OCI runtime by its name in the engine; null is the engine's default. */
   readonly runtime: string | null;
   readonly metrics: Counts;
@@ -92,7 +93,7 @@ interface Terms {
 async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Terms) {
   const { blobs, metrics, sandbox } = lane;
   const { canaries, signal } = terms;
-  using ground = await openGround(lane.sources, task);
+  using ground = await lane.ground(task);
   const seal = await sealFor(task);
   const own = createRedactor(canaries, lane.rules);
   const redactor = counting(own, metrics);
