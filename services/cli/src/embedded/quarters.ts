@@ -1,8 +1,9 @@
 import { dockerSandbox } from '@drylane/worker/sandbox/docker';
-import { connectEngine } from '@drylane/worker/sandbox/engine';
+import { connectEngine, type Engine, findImage } from '@drylane/worker/sandbox/engine';
 import { chooseGiver } from '@drylane/worker/sandbox/giver';
 import { reap } from '@drylane/worker/sandbox/reaper';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
+import { TOOLKIT_IMAGE } from '@drylane/worker/sandbox/toolkit';
 
 /** Where commands run on this machine. */
 export interface Quarters {
@@ -16,7 +17,28 @@ export interface Quarters {
  * @throws DrylaneError `machine-unfit` where there is no engine.
  */
 export async function openQuarters(stateDir: string): Promise<Quarters> {
+  return quartersOn(await connectEngine(), stateDir);
+}
+
+/**
+ * The same for a process that lives long and rehearses again and again: what it takes to be quick is made here, kept ready,
+ * and taken away by `close`.
+ * @throws DrylaneError `machine-unfit` where there is no engine, or no image of the tools.
+ */
+export async function openLastingQuarters(stateDir: string): Promise<LastingQuarters> {
   const engine = await connectEngine();
+  const check = async (): Promise<void> => void (await findImage(engine, TOOLKIT_IMAGE));
+  await check();
+  return { ...quartersOn(engine, stateDir), check };
+}
+
+/** Where a process that lives long runs commands. */
+export interface LastingQuarters extends Quarters {
+  /** Throws where the engine does not answer, or has lost what rehearsals need. */
+  check(): Promise<void>;
+}
+
+function quartersOn(engine: Engine, stateDir: string): Quarters {
   const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine) });
   const reaped = reap(engine, stateDir).catch(() => undefined);
   return {
