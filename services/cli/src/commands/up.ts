@@ -19,6 +19,9 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Many commands wait more than they work. */
+const LEAST_AT_ONCE = 4;
+
 export function registerUp(root: Command, context: Context): void {
   root
     .command('up')
@@ -35,7 +38,11 @@ export function registerUp(root: Command, context: Context): void {
     )
     .option('--state <dir>', 'where runs are kept (default: XDG state directory)')
     .option('--runtime <name>', 'OCI runtime, by its name in the engine (default: the engine’s)')
-    .option('--concurrency <number>', 'rehearsals at once (default: one for each processor)', atLeastOne)
+    .option(
+      '--concurrency <number>',
+      'rehearsals at once (default: one for each processor, and 4 at least)',
+      atLeastOne,
+    )
     .option('--grace <time>', 'how long what runs may take when it is told to end', duration, '30s')
     .option('--verbose', 'say on standard error what it does')
     .option('--json', 'one JSON document on standard output, once it is up')
@@ -63,7 +70,11 @@ Examples:
         policyFile: policy,
         roots: (workspace ?? ['.']).map((directory) => resolve(context.cwd, directory)),
         runtime: runtime ?? null,
-        ...{ port, concurrency: concurrency ?? availableParallelism(), graceMs: milliseconds(grace) },
+        ...{
+          port,
+          concurrency: concurrency ?? Math.max(LEAST_AT_ONCE, availableParallelism()),
+          graceMs: milliseconds(grace),
+        },
         logLevel: verbose ? 'info' : 'warn',
         env: context.env,
       });

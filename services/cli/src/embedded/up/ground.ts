@@ -63,5 +63,5 @@ async function realDirectory(path: string): Promise<string> {
 
 async function thoseThere(paths: readonly string[]): Promise<readonly string[]> {
   const real = await Promise.all(paths.map((path) => realpath(path).catch(() => null)));
-  return real.flatMap((path) => path ?? []);
+  return [...new Set(real.flatMap((path) => path ?? []))];
 }

@@ -47,12 +47,9 @@ export interface OpenLane {
   readonly part: Part;
 }
 
-const LIMITS: FleetLimits = {
-  window: 64,
-  waiting: 100_000,
-  waitingOfTenant: 100_000,
-  givenUpMs: 30 * 60_000,
-};
+/** Twice what a command may take at most. */
+const GIVEN_UP_MS = 30 * 60_000;
+const WAITING = 100_000;
 /** Flows that ended are known for a while, so that nothing is tried again and again. */
 const KEEP = 2000;
 const MANY = { concurrency: 64 } as const;
@@ -65,8 +62,12 @@ export function openLane(on: LaneOf): OpenLane {
   const { desk, policy, log } = on;
   const transport = inlineTransport({ queues: QUEUES, keep: KEEP });
   const metrics = openMetrics();
+  // No more under way than run: what waits, waits in the ledger, where no time runs for it.
+  const limits: FleetLimits = {
+    ...{ window: on.concurrency, waiting: WAITING, waitingOfTenant: WAITING, givenUpMs: GIVEN_UP_MS },
+  };
   const fleet: Fleet = {
-    ...{ desk, policy, transport, limits: LIMITS, keepPolicy: keeper(desk.blobs, policy.policy) },
+    ...{ desk, policy, transport, limits, keepPolicy: keeper(desk.blobs, policy.policy) },
     ...{ entrance: ownEntrance(policy, on.own), bell: createBell(), redactor: createRedactor([]) },
     nudge: on.nudge,
     told({ id, state, verdict, risk_level: risk }, lane) {

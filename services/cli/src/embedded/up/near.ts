@@ -20,7 +20,7 @@ export interface Near {
 }
 
 /** It is this machine: what is not answered now is not answered later. Times are milliseconds. */
-const ONCE = { ...TERMS, patience: { tries: 1, firstMs: 1, longestMs: 1 } };
+const ONCE = { ...TERMS, answerMs: 15_000, patience: { tries: 1, firstMs: 1, longestMs: 1 } };
 const PATIENCE_MS = 3_000;
 
 /** The `drylane up` of a state directory; undefined where there is none. */

@@ -56,7 +56,7 @@ export async function serveApi(api: Api): Promise<HttpServer & { readonly schedu
     tokens: storedTokens(database),
     metrics: lane.metrics,
     metricsOpen: false,
-    service: untilTheEnd(fleetService(lane.fleet, schedules), api.isEnding),
+    service: ofOneMachine(fleetService(lane.fleet, schedules), api.isEnding),
     // What else may stand in the ledger's database counts nothing here.
     authenticate: async (text) => (isToken(text) ? me : undefined),
     rate: rateLimiter({ perSecond: PER_SECOND, burst: PER_SECOND }, 1),
@@ -64,7 +64,8 @@ export async function serveApi(api: Api): Promise<HttpServer & { readonly schedu
   return Object.assign(server, { schedules });
 }
 
-function untilTheEnd(service: Service, isEnding: () => boolean): Service {
+/** What a machine by itself does otherwise than a fleet. */
+function ofOneMachine(service: Service, isEnding: () => boolean): Service {
   return {
     ...service,
     async submit(...asked) {
@@ -73,6 +74,14 @@ function untilTheEnd(service: Service, isEnding: () => boolean): Service {
         field: 'drylane up',
         message: 'is ending, and takes nothing new',
         mend: 'start it again, or do without: drylane rehearse',
+      });
+    },
+    // It would be kept for nothing: what is sent is for workers that do not see the directory itself.
+    async keepWorkspace() {
+      throw new DrylaneError('bad-input', {
+        field: 'workspace',
+        message: 'is a snapshot, which needs the fleet',
+        mend: 'give a directory of this machine: workspace: { path: … }',
       });
     },
   };
