@@ -99,7 +99,9 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
   const redactor = counting(own, metrics);
   const request = requestOf(task, ground.directory, canaries, lane.runtime);
   const mayLand = (observed: Evidence): boolean => couldLand(task, observed);
-  const seen = await rehearse(sandbox, request, { redactor, seal, blobs, mayLand, signal });
+  await using leave = leaving();
+  const handling = { redactor, seal, blobs, mayLand, signal, leaving: leave.begun };
+  const seen = await rehearse(sandbox, request, handling);
   const { evidence, patches, changeSet } = seen;
   const sealed = await seal?.end();
   const scrub = (text: string): string => own.text(text).text;
@@ -108,6 +110,7 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
     keepDocument(blobs, evidence),
     keepDocument(blobs, patches),
     sealed === undefined ? null : blobs.put(sealed),
+    leave.gone(),
   ]);
   const tookMs = performance.now() - terms.startedMs;
   countEvidence(evidence, tookMs, metrics);
@@ -117,6 +120,20 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
     ...{ change_set: changeSet?.digest ?? null, patch },
     ...originOf(ground),
     took_ms: Math.round(tookMs),
+  };
+}
+
+/** A sandbox that is taken away while what was seen is kept: until it is gone, its files are needed, and nothing is answered. */
+function leaving() {
+  let gone = Promise.resolve();
+  return {
+    begun(taken: Promise<void>): void {
+      // Whoever waits for it hears of it, unless something else goes wrong first.
+      taken.catch(() => undefined);
+      gone = taken;
+    },
+    gone: () => gone,
+    [Symbol.asyncDispose]: () => gone.catch(() => undefined),
   };
 }
 
