@@ -8,6 +8,7 @@ import { Execution } from '@drylane/proto/promotion';
 import { RunView } from '../../fleet/answers.ts';
 import { type Client, createClient, TERMS } from '../../fleet/client.ts';
 import { followRun } from '../../fleet/follow.ts';
+import { sendPlain } from '../../fleet/loopback.ts';
 import type { Reported } from '../judging.ts';
 import { isSaidStill, type Notice, noticeIn, ownText } from './notice.ts';
 import { throwRefusal } from './refused.ts';
@@ -30,7 +31,11 @@ export function nearIn(stateDir: string): Near | undefined {
   const token = ownText(notice.token_file)?.trim();
   if (token === undefined || token === '') return undefined;
   const { url: base } = notice;
-  return { stateDir, notice, client: createClient({ base, host: new URL(base).host, token }, ONCE) };
+  return {
+    stateDir,
+    notice,
+    client: createClient({ base, host: new URL(base).host, token }, ONCE, sendPlain),
+  };
 }
 
 /**
