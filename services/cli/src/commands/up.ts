@@ -14,6 +14,7 @@ interface Options {
   readonly state?: string;
   readonly runtime?: string;
   readonly concurrency?: number;
+  readonly slots?: number;
   readonly grace: string;
   readonly verbose?: boolean;
   readonly json?: boolean;
@@ -42,6 +43,11 @@ export function registerUp(root: Command, context: Context): void {
       '--concurrency <number>',
       'rehearsals at once (default: one for each processor, and 4 at least)',
       atLeastOne,
+    )
+    .option(
+      '--slots <number>',
+      'containers of a kind that wait for a rehearsal (default: one for each processor)',
+      upTo64,
     )
     .option('--grace <time>', 'how long what runs may take when it is told to end', duration, '30s')
     .option('--verbose', 'say on standard error what it does')
@@ -75,6 +81,7 @@ Examples:
           concurrency: concurrency ?? Math.max(LEAST_AT_ONCE, availableParallelism()),
           graceMs: milliseconds(grace),
         },
+        slots: options.slots ?? availableParallelism(),
         logLevel: verbose ? 'info' : 'warn',
         env: context.env,
       });
@@ -93,6 +100,12 @@ function atLeastOne(text: string): number {
   const number = wholeNumber(text);
   if (number >= 1 && number <= 1000) return number;
   throw new InvalidArgumentError('give a number from 1 to 1000');
+}
+
+function upTo64(text: string): number {
+  const number = wholeNumber(text);
+  if (number <= 64) return number;
+  throw new InvalidArgumentError('give a number from 0 to 64');
 }
 
 function duration(text: string): string {

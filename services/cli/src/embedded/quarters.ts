@@ -4,6 +4,7 @@ import { chooseGiver } from '@drylane/worker/sandbox/giver';
 import { reap } from '@drylane/worker/sandbox/reaper';
 import type { Sandbox } from '@drylane/worker/sandbox/sandbox';
 import { TOOLKIT_IMAGE } from '@drylane/worker/sandbox/toolkit';
+import type { WarmOptions } from '@drylane/worker/sandbox/warm/pool';
 
 /** Where commands run on this machine. */
 export interface Quarters {
@@ -21,15 +22,18 @@ export async function openQuarters(stateDir: string): Promise<Quarters> {
 }
 
 /**
- * The same for a process that lives long and rehearses again and again: what it takes to be quick is made here, kept ready,
- * and taken away by `close`.
+ * The same for a process that lives long and rehearses again and again: with `warm`, containers are kept that wait for what
+ * comes, and `close` takes them away.
  * @throws DrylaneError `machine-unfit` where there is no engine, or no image of the tools.
  */
-export async function openLastingQuarters(stateDir: string): Promise<LastingQuarters> {
+export async function openLastingQuarters(
+  stateDir: string,
+  warm: WarmOptions | undefined,
+): Promise<LastingQuarters> {
   const engine = await connectEngine();
   const check = async (): Promise<void> => void (await findImage(engine, TOOLKIT_IMAGE));
   await check();
-  return { ...quartersOn(engine, stateDir), check };
+  return { ...quartersOn(engine, stateDir, warm), check };
 }
 
 /** Where a process that lives long runs commands. */
@@ -38,8 +42,8 @@ export interface LastingQuarters extends Quarters {
   check(): Promise<void>;
 }
 
-function quartersOn(engine: Engine, stateDir: string): Quarters {
-  const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine) });
+function quartersOn(engine: Engine, stateDir: string, warm?: WarmOptions): Quarters {
+  const sandbox = dockerSandbox({ engine, stateDir, giver: chooseGiver(engine), ...(warm && { warm }) });
   const reaped = reap(engine, stateDir).catch(() => undefined);
   return {
     sandbox,

@@ -5,6 +5,7 @@ import type { Database } from '@drylane/dispatcher/ledger/database';
 import { openSqlite } from '@drylane/dispatcher/ledger/sqlite';
 import { storedLedger } from '@drylane/dispatcher/ledger/store';
 import { DrylaneError } from '@drylane/proto/errors';
+import type { WarmOptions } from '@drylane/worker/sandbox/warm/pool';
 import { makeStateDirectory } from '../../state.ts';
 import { deskOver, type LocalDesk, ledgerFile } from '../desk.ts';
 import { openPolicy } from '../policy.ts';
@@ -18,6 +19,8 @@ export interface GroundOptions {
   readonly policyFile: string | undefined;
   /** Directories that whoever starts this vouches for, where policy names none. */
   readonly roots: readonly string[];
+  /** Undefined: no containers are kept that wait. */
+  readonly warm: WarmOptions | undefined;
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -35,7 +38,7 @@ export interface Ground {
 
 /** Takes the state directory, and brings to its end what dead processes left in it; `parts` gets what has to be closed. */
 export async function openGround(options: GroundOptions, parts: Part[]): Promise<Ground> {
-  const { stateDir, policyFile, env } = options;
+  const { stateDir, policyFile, warm, env } = options;
   const own = await Promise.all(options.roots.map(realDirectory));
   const policy = await openPolicy(policyFile);
   const roots = await thoseThere(rootsOf(policy, own));
@@ -45,7 +48,7 @@ export async function openGround(options: GroundOptions, parts: Part[]): Promise
   const database = await openSqlite(ledgerFile(stateDir));
   const desk = deskOver(stateDir, storedLedger(database.db, database.retry), env);
   parts.push({ name: 'ledger', close: () => desk.close() });
-  const quarters = await openLastingQuarters(stateDir);
+  const quarters = await openLastingQuarters(stateDir, warm);
   parts.push({ name: 'sandbox', close: () => quarters.close() });
   await recoverRuns(desk);
   return { policy, own, roots, hold, database, desk, quarters };

@@ -35,6 +35,7 @@ export interface LaneOf {
   readonly concurrency: number;
   readonly env: NodeJS.ProcessEnv;
   readonly log: Logger;
+  readonly metrics: UpMetrics;
   /** Has the line looked at. */
   readonly nudge: () => void;
 }
@@ -42,7 +43,6 @@ export interface LaneOf {
 /** A dispatcher, workers and a comparator, with the queues between them in this process. */
 export interface OpenLane {
   readonly fleet: Fleet;
-  readonly metrics: ReturnType<typeof openMetrics>;
   /** Works on what runs to its end, and begins nothing. */
   readonly part: Part;
 }
@@ -54,14 +54,16 @@ const WAITING = 100_000;
 const KEEP = 2000;
 const MANY = { concurrency: 64 } as const;
 
-const openMetrics = () =>
+/** What one process that is all of them counts. */
+export type UpMetrics = ReturnType<typeof openMetrics>;
+
+export const openMetrics = () =>
   createMetrics({ stage: ['rehearse', 'compare', 'settle', 'promote'], rule: RULE_NAMES, queue: QUEUES });
 
 /** Opens the lane, and begins to work on its queues. */
 export function openLane(on: LaneOf): OpenLane {
-  const { desk, policy, log } = on;
+  const { desk, policy, log, metrics } = on;
   const transport = inlineTransport({ queues: QUEUES, keep: KEEP });
-  const metrics = openMetrics();
   // No more under way than run: what waits, waits in the ledger, where no time runs for it.
   const limits: FleetLimits = {
     ...{ window: on.concurrency, waiting: WAITING, waitingOfTenant: WAITING, givenUpMs: GIVEN_UP_MS },
@@ -77,11 +79,11 @@ export function openLane(on: LaneOf): OpenLane {
     stuck: ({ id, state }, fault) =>
       log.about({ run: id }).error('a run cannot be moved on', { state, fault }),
   };
-  return { fleet, metrics, part: servings(on, fleet, metrics) };
+  return { fleet, part: servings(on, fleet) };
 }
 
-function servings(on: LaneOf, fleet: Fleet, metrics: OpenLane['metrics']): Part {
-  const { desk, quarters, roots, concurrency, runtime, log } = on;
+function servings(on: LaneOf, fleet: Fleet): Part {
+  const { desk, quarters, roots, concurrency, runtime, log, metrics } = on;
   const { transport } = fleet;
   const giveUp = new AbortController();
   const rules = prepareRules();

@@ -7,7 +7,7 @@ import { createRoom } from '@drylane/dispatcher/dispatch/room';
 import { type Rounds, rounds } from '@drylane/dispatcher/dispatch/rounds';
 import { submitDue } from '@drylane/dispatcher/schedule/due';
 import type { Schedules } from '@drylane/dispatcher/schedule/schedules';
-import type { OpenLane } from './lane.ts';
+import type { UpMetrics } from './lane.ts';
 
 /** How often each is done, in milliseconds, where nobody asks for it sooner. */
 const EVERY = { line: 1_000, reconcile: 5_000, expire: 30_000, schedules: 1_000, gauges: 5_000 };
@@ -15,7 +15,7 @@ const EVERY = { line: 1_000, reconcile: 5_000, expire: 30_000, schedules: 1_000,
 /** The rounds of a dispatcher: what moves runs on that nobody waits for. */
 export interface Turning {
   nudge(): void;
-  begin(fleet: Fleet, metrics: OpenLane['metrics'], schedules: Schedules): void;
+  begin(fleet: Fleet, metrics: UpMetrics, schedules: Schedules): void;
   /** Ends after the rounds that are under way. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ import type { Principal } from '@drylane/dispatcher/access/access';
 import { rateLimiter } from '@drylane/dispatcher/access/rate';
 import { hashOfSecret, isSameHash } from '@drylane/dispatcher/access/token';
 import { storedTokens } from '@drylane/dispatcher/access/tokens';
+import type { Fleet } from '@drylane/dispatcher/dispatch/fleet';
 import { HTTP_LIMITS, type HttpLimits } from '@drylane/dispatcher/http/limits';
 import { type HttpServer, serveHttp } from '@drylane/dispatcher/http/server';
 import type { Service } from '@drylane/dispatcher/http/service';
@@ -13,14 +14,15 @@ import { type Schedules, storedSchedules } from '@drylane/dispatcher/schedule/sc
 import { fleetService } from '@drylane/dispatcher/service/service';
 import { DrylaneError } from '@drylane/proto/errors';
 import { submitter } from '../submitter.ts';
-import type { OpenLane } from './lane.ts';
+import type { UpMetrics } from './lane.ts';
 
 export interface Api {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly token: string;
   readonly database: Database;
-  readonly lane: OpenLane;
+  readonly fleet: Fleet;
+  readonly metrics: UpMetrics;
   readonly readiness: Pick<Readiness, 'look'>;
   readonly log: Logger;
   readonly redactor: Redactor;
@@ -44,7 +46,7 @@ const LIMITS: HttpLimits = {
  * read it, so it approves nothing, and whoever approves does so at a terminal.
  */
 export async function serveApi(api: Api): Promise<HttpServer & { readonly schedules: Schedules }> {
-  const { database, lane, readiness, log, redactor } = api;
+  const { database, fleet, metrics, readiness, log, redactor } = api;
   const schedules = storedSchedules(database);
   const isToken = sameAs(api.token);
   const me: Principal = {
@@ -54,9 +56,8 @@ export async function serveApi(api: Api): Promise<HttpServer & { readonly schedu
   const server = await serveHttp({
     ...{ host: '127.0.0.1', port: api.port, readiness, log, redactor, limits: LIMITS },
     tokens: storedTokens(database),
-    metrics: lane.metrics,
-    metricsOpen: false,
-    service: ofOneMachine(fleetService(lane.fleet, schedules), api.isEnding),
+    ...{ metrics, metricsOpen: false },
+    service: ofOneMachine(fleetService(fleet, schedules), api.isEnding),
     // What else may stand in the ledger's database counts nothing here.
     authenticate: async (text) => (isToken(text) ? me : undefined),
     rate: rateLimiter({ perSecond: PER_SECOND, burst: PER_SECOND }, 1),

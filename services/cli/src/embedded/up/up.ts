@@ -6,25 +6,28 @@ import { createRedactor, type Redactor } from '@drylane/chassis/redact/redact';
 import type { Part } from '@drylane/chassis/shutdown/shutdown';
 import { endOnSignals } from '@drylane/chassis/shutdown/signals';
 import { digestOf } from '@drylane/proto/digest';
+import { warmth } from '@drylane/worker/lanes/warmth';
 import { currentOwner, formatOwner } from '@drylane/worker/sandbox/owner';
 import { type Ending, ending, lanePart } from './ending.ts';
 import { type Ground, type GroundOptions, openGround } from './ground.ts';
-import { openLane } from './lane.ts';
+import { openLane, openMetrics, type UpMetrics } from './lane.ts';
 import { type Notice, tokenFile } from './notice.ts';
 import { turning } from './rounds.ts';
 import { serveApi } from './serving.ts';
 
-export interface UpOptions extends GroundOptions {
+export interface UpOptions extends Omit<GroundOptions, 'warm'> {
   readonly runtime: string | null;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly concurrency: number;
+  /** How many containers of a kind are kept that wait for a rehearsal. */
+  readonly slots: number;
   /** How long what runs may take to end, in milliseconds. */
   readonly graceMs: number;
   readonly logLevel: LogLevel;
 }
 
-const CLOSE_MS = 8_000;
+const CLOSE_MS = 15_000;
 const PATIENCE_MS = 5_000;
 
 /**
@@ -34,8 +37,12 @@ const PATIENCE_MS = 5_000;
  */
 export async function openUp(options: UpOptions): Promise<Notice> {
   const parts: Part[] = [];
+  const voice = voiceOf(options.logLevel);
+  const metrics = openMetrics();
+  const warm = warmth(options.slots, voice.log, metrics);
   try {
-    return await bringUp(await openGround(options, parts), options, parts);
+    const ground = await openGround({ ...options, warm }, parts);
+    return await bringUp({ ground, voice, metrics }, options, parts);
   } catch (fault) {
     for (const { close } of parts.toReversed()) await close?.().catch(() => undefined);
     throw fault;
@@ -48,31 +55,47 @@ interface Voice {
   readonly redactor: Redactor;
 }
 
-async function bringUp(ground: Ground, options: UpOptions, parts: Part[]): Promise<Notice> {
+interface Standing {
+  readonly ground: Ground;
+  readonly voice: Voice;
+  readonly metrics: UpMetrics;
+}
+
+async function bringUp(
+  { ground, voice, metrics }: Standing,
+  options: UpOptions,
+  parts: Part[],
+): Promise<Notice> {
   const { hold, database, policy, roots, desk, quarters, own } = ground;
   const { port, runtime, concurrency, env } = options;
-  const voice = voiceOf(hold.token, options.logLevel);
   const { log, redactor } = voice;
   const readiness = readinessOf(ground, log);
   const end = ending(hold, () => readiness.drain());
   const rounds = turning(log);
   const lane = openLane({
-    ...{ desk, policy, quarters, own, roots, env, log, runtime, concurrency, nudge: rounds.nudge },
+    ...{ desk, policy, quarters, own, roots, env, log, runtime, concurrency, metrics },
+    nudge: rounds.nudge,
   });
   const http = await serveApi({
-    ...{ port, token: hold.token, database, lane, readiness, log, redactor, isEnding: () => end.begun },
+    ...{ port, token: hold.token, database, fleet: lane.fleet, metrics, readiness, log, redactor },
+    isEnding: () => end.begun,
   });
-  parts.push({ name: 'http', close: () => http.close() }, lanePart({ rounds, work: lane.part, http, hold }));
+  parts.push(
+    { name: 'http', close: () => http.close() },
+    { name: 'notice', close: async () => hold.withdraw() },
+    lanePart({ rounds, work: lane.part, http, hold }),
+  );
   const notice = noticeOf(ground, options.stateDir, http.port);
-  rounds.begin(lane.fleet, lane.metrics, http.schedules);
+  rounds.begin(lane.fleet, metrics, http.schedules);
   endBySignals(voice, options.graceMs, end, parts);
   end.opened(notice);
   log.info('drylane is up', { port: http.port, policy: policy.digest, roots });
   return notice;
 }
 
-function voiceOf(token: string, level: LogLevel): Voice {
-  const redactor = createRedactor([{ name: 'token', value: token }]);
+function voiceOf(level: LogLevel): Voice {
+  // The one secret of this process has a form that every redactor knows.
+  const redactor = createRedactor([]);
   const sink = fileSink(2, (lines) => log.warn('log lines were lost', { lines }));
   const log = createLogger({ service: 'up', level, redactor, sink });
   return { log, sink, redactor };
