@@ -47,7 +47,7 @@ export async function startUp({ cwd, state, flags = [], env }: UpOptions): Promi
       });
       return { status: response.status, body: (await response.json()) as never };
     },
-    [Symbol.asyncDispose]: async () => void (await end('SIGKILL')),
+    [Symbol.asyncDispose]: async () => void (await end('SIGTERM')),
   };
 }
 
