@@ -81,7 +81,7 @@ function lasting({ document, status }: { document: Execution; status: number | n
 }
 
 describe('drylane up', () => {
-  it('rehearses for the command line, which says what it says without, and does by itself what it does not take', async () => {
+  it('rehearses for the command line, which says what it says without', async () => {
     await using place = await placeWithNote();
     await using alone = await placeWithNote();
     await using _ = await place.up();
@@ -99,10 +99,13 @@ describe('drylane up', () => {
     expect(near?.stderr).toBe('');
     const refused = [place, alone].map(({ say }) => say('rehearse', '--image', 'other', ...NOTE));
     expect([refused[0]?.status, refused[0]?.stderr]).toEqual([2, refused[1]?.stderr]);
-    const fleets = () => place.runs().filter(({ owner }) => owner === 'fleet').length;
-    expect([fleets(), place.runs().length]).toEqual([4, 4]);
+    expect(place.runs().map(({ owner }) => owner)).toEqual(Array(4).fill('fleet'));
+  });
 
-    // What it does not take, this process does: another policy, a secret that would have to be kept, another place.
+  it('leaves what it does not take to the command line, which does not speak to whoever says that they are it', async () => {
+    await using place = await placeWithNote();
+    await using _ = await place.up();
+    // Another policy, a secret that would have to be kept, another place.
     expect(place.say('rehearse', '--policy', 'open', ...NOTE).status).toBe(0);
     const secret = `echo ghp_${'a1B2'.repeat(9)} >> note.txt`;
     expect(place.say('rehearse', '--expect', 'note.txt', '--', secret).status).not.toBe(2);
@@ -119,8 +122,10 @@ describe('drylane up', () => {
     await writeFile(file, JSON.stringify({ ...said, url: `http://127.0.0.1:${port}` }));
     await chmod(file, 0o666);
     expect(place.say('rehearse', ...NOTE).status).toBe(0);
+    // What had come while the command line ran would be heard of now.
+    await new Promise((resolve) => setTimeout(resolve, 100));
     expect(asked).toEqual([]);
-    expect([fleets(), place.runs().length]).toEqual([4, 8]);
+    expect(place.runs().map(({ owner }) => owner === 'fleet')).toEqual(Array(4).fill(false));
   });
 
   it('lets nobody approve but a person at a terminal, and then lands what was asked to', async () => {
