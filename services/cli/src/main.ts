@@ -23,6 +23,7 @@ import { registerSnapshot } from './commands/snapshot.ts';
 import { registerSteps } from './commands/steps.ts';
 import { registerSuggest } from './commands/suggest.ts';
 import { registerToken } from './commands/token.ts';
+import { registerUp } from './commands/up.ts';
 import type { Context } from './context.ts';
 import { printJson } from './context.ts';
 import { EXIT, exitOf } from './exit.ts';
@@ -51,6 +52,7 @@ const REGISTRARS = [
   registerSnapshot,
   registerSchedule,
   registerToken,
+  registerUp,
   registerDoctor,
   registerCompletion,
 ] as const;

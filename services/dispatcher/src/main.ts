@@ -13,6 +13,8 @@ import { storedTokens } from './access/tokens.ts';
 import { loadPolicy } from './admit/load.ts';
 import { type DispatcherConfig, dispatcherConfig } from './config.ts';
 import { expireRuns } from './desk/expiry.ts';
+import { createBell } from './dispatch/bell.ts';
+import { entranceFromAfar } from './dispatch/entrance.ts';
 import type { Fleet } from './dispatch/fleet.ts';
 import { gauge } from './dispatch/gauges.ts';
 import { keeper } from './dispatch/keeper.ts';
@@ -61,6 +63,7 @@ await runProcess(async () => {
       // The ledger's own chain tells that it was a token's word when it was kept.
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
+    ...{ entrance: entranceFromAfar(policy.policy), bell: createBell() },
     ...{ policy, transport, keepPolicy: keeper(blobs, policy.policy) },
     limits: {
       window: config.DRYLANE_WINDOW,

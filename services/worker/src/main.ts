@@ -8,9 +8,10 @@ import type { KnownSecret } from '@drylane/chassis/redact/known';
 import type { Part } from '@drylane/chassis/shutdown/shutdown';
 import type { Work } from '@drylane/chassis/transport/transport';
 import { digestOf } from '@drylane/proto/digest';
-import { QUEUES, type Queue } from '@drylane/proto/task';
+import { QUEUES, type Queue, type RehearsalTask } from '@drylane/proto/task';
 import { type WorkerConfig, workerConfig } from './config.ts';
 import { dispatcherAt } from './lanes/claims.ts';
+import { openGround } from './lanes/ground.ts';
 import { landingWork, promotionWork } from './lanes/live.ts';
 import { openNotes } from './lanes/notes.ts';
 import { openQuarters, openSources } from './lanes/quarters.ts';
@@ -92,7 +93,8 @@ async function openRehearsals({ config, stateDir, ...common }: Here): Promise<Op
   });
   const giveUp = new AbortController();
   const runtime = config.DRYLANE_RUNTIME ?? null;
-  const rehearse = rehearsalWork({ ...common, sandbox, sources, giveUp: giveUp.signal, runtime });
+  const ground = (task: RehearsalTask) => openGround(sources, task);
+  const rehearse = rehearsalWork({ ...common, sandbox, ground, giveUp: giveUp.signal, runtime });
   return { work: { rehearse }, checks: { engine: check }, parts: [files, part], giveUp };
 }
 

@@ -66,6 +66,6 @@ async function mayLand(
   if (mode === null || json || state !== 'awaiting-live-approval')
     return mode !== null && state === 'promotable';
   const { approveAtTerminal } = await import('../word.ts');
-  const heard = await approveAtTerminal(lane.desk, report.run_id, { comment: null, state: given });
+  const heard = await approveAtTerminal(await lane.desk(), report.run_id, { comment: null, state: given });
   return typeof heard === 'object' && heard.missing === 0;
 }

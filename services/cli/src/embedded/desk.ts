@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileBlobs } from '@drylane/chassis/blobs/files';
 import type { Desk } from '@drylane/dispatcher/desk/desk';
+import type { Ledger } from '@drylane/dispatcher/ledger/ledger';
 import { openSqliteLedger } from '@drylane/dispatcher/ledger/sqlite';
 import type { Signer } from '@drylane/dispatcher/receipt/sign';
 import { makeStateDirectory } from '../state.ts';
@@ -15,7 +16,14 @@ export interface LocalDesk extends Desk, AsyncDisposable {
 /** Opens a state directory, made for its owner alone if it is not there. */
 export async function openDesk(stateDir: string, env: NodeJS.ProcessEnv): Promise<LocalDesk> {
   makeStateDirectory(stateDir);
-  const ledger = await openSqliteLedger(join(stateDir, 'ledger.sqlite'));
+  return deskOver(stateDir, await openSqliteLedger(ledgerFile(stateDir)), env);
+}
+
+/** Where the ledger of a state directory is. */
+export const ledgerFile = (stateDir: string): string => join(stateDir, 'ledger.sqlite');
+
+/** The desk of a state directory whose ledger is open. */
+export function deskOver(stateDir: string, ledger: Ledger, env: NodeJS.ProcessEnv): LocalDesk {
   let signer: Promise<Signer> | undefined;
   const close = (): Promise<void> => ledger.close();
   return {

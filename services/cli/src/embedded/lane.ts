@@ -45,7 +45,7 @@ export interface LaneOptions {
 
 /** The whole lane in this process: the same stages a fleet has, called in a row. */
 export interface Lane extends AsyncDisposable {
-  readonly desk: LocalDesk;
+  desk(): Promise<LocalDesk>;
   rehearse(envelope: Envelope): Promise<Reported>;
   promote(id: RunId, options: PromotionOptions): Promise<Ended & { readonly promotion: Promotion }>;
   /** Takes away what still stands and closes the stores. */
@@ -81,7 +81,7 @@ export async function openLane(options: LaneOptions): Promise<Lane> {
     await desk.close();
   };
   return {
-    desk,
+    desk: async () => desk,
     rehearse: (envelope) => runOne(parts, envelope),
     promote: (id, choices) => promoteRun(desk, id, land, choices),
     close,

@@ -12,6 +12,8 @@ import type { LocalDesk } from './desk.ts';
 export interface PromotionOptions {
   /** Whether texts that others changed meanwhile are merged where the changes do not overlap. */
   readonly merge: boolean;
+  /** Who asked for it, where that is not whoever runs this process. */
+  readonly claimant?: string;
 }
 
 /**
@@ -46,7 +48,10 @@ export async function promoteRun(
     throw notPromotable(id, 'was approved as it is, and a merge is another', MERGE);
   // Before anything is touched: what has landed has to leave a receipt.
   await desk.signer();
-  const mine: ClaimOf = { mode, owner: formatOwner(currentOwner()) };
+  const mine: ClaimOf = {
+    ...{ mode, owner: formatOwner(currentOwner()) },
+    ...(options.claimant !== undefined && { claimant: options.claimant }),
+  };
   let begun = false;
   const begin = async (): Promise<void> => {
     await claimRun(desk, dossier, mine);

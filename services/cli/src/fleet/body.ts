@@ -8,7 +8,7 @@ export interface Bounds {
 
 /** The bytes of an answer as they come, never more than may be; `end` stops whoever sends them. */
 export async function* partsOf(
-  response: Response,
+  response: { readonly body: AsyncIterable<Uint8Array> | null },
   { bytes, idleMs }: Bounds,
   { host, end }: { readonly host: string; readonly end: (why: unknown) => void },
 ): AsyncGenerator<Uint8Array, void, void> {

@@ -4,7 +4,8 @@ import { DrylaneError } from '@drylane/proto/errors';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { addressOf } from './address.ts';
-import { type Call, createClient, TERMS, type Terms } from './client.ts';
+import { type Call, createClient, type Send, TERMS, type Terms } from './client.ts';
+import { sendPlain } from './loopback.ts';
 
 const TOKEN = `drl_${'a'.repeat(12)}_${'b'.repeat(49)}`;
 const QUICK: Terms = {
@@ -23,7 +24,7 @@ afterEach(async () => {
 type Handler = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
 /** A server that answers as it is told, a client of it, and what it was asked. */
-async function facing(handler: Handler) {
+async function facingBy(handler: Handler, send: Send = fetch) {
   const asked: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     asked.push(request);
@@ -33,7 +34,7 @@ async function facing(handler: Handler) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
-  return { url, asked, client: createClient(addressOf(url, { DRYLANE_TOKEN: TOKEN }), QUICK) };
+  return { url, asked, client: createClient(addressOf(url, { DRYLANE_TOKEN: TOKEN }), QUICK, send) };
 }
 
 const Said = z.object({ said: z.string() });
@@ -64,7 +65,12 @@ function problem(
   );
 }
 
-describe('a client of a dispatcher', () => {
+describe.each([
+  ['fetch', fetch],
+  ['plain http', sendPlain],
+] as const)('a client of a dispatcher, by %s,', (_, send) => {
+  const facing = (handler: Handler) => facingBy(handler, send);
+
   it('shows its token to the host it was given for, and reads what is answered', async () => {
     const { client, asked } = await facing((_, response) => response.end('{"said":"hi","more":1}'));
     expect(await client.ask(Said, { ...GET, query: { a: 'b&c', none: undefined } })).toEqual({ said: 'hi' });
@@ -136,43 +142,45 @@ describe('a client of a dispatcher', () => {
     expect(asked.length).toBe(1);
   });
 
+  it('says that nobody is there', async () => {
+    const { url } = await facing(() => undefined);
+    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
+    const client = createClient(addressOf(url, { DRYLANE_TOKEN: TOKEN }), QUICK, send);
+    const fault = await faultOf(client.ask(Said, { ...GET, method: 'POST' }));
+    expect(fault).toMatchObject({ code: 'unavailable', message: expect.stringContaining('ECONNREFUSED') });
+  });
+});
+
+describe('a client of a dispatcher', () => {
   it('asks again where asking twice is asking once, and waits as long as it is told', async () => {
-    const { client, asked } = await facing((_, response, count) =>
+    const { client, asked } = await facingBy((_, response, count) =>
       count < 3 ? problem(response, 503, 'unavailable', [], '0') : response.end('{"said":"hi"}'),
     );
     expect(await client.ask(Said, GET)).toEqual({ said: 'hi' });
     expect(asked.length).toBe(3);
-    const later = await facing((_, response) => problem(response, 503, 'unavailable', [], '1'));
+    const later = await facingBy((_, response) => problem(response, 503, 'unavailable', [], '1'));
     const started = Date.now();
     await faultOf(later.client.ask(Said, { ...GET, isSafe: true }));
     expect(Date.now() - started).toBeGreaterThan(2900);
-    const long = await facing((_, response) => problem(response, 503, 'unavailable', [], '3600'));
+    const long = await facingBy((_, response) => problem(response, 503, 'unavailable', [], '3600'));
     await faultOf(long.client.ask(Said, GET));
     expect(long.asked.length).toBe(1);
   }, 20_000);
 
   it('sends what would happen twice once, unless it was turned away', async () => {
     const POST: Call = { method: 'POST', path: '/v1/x', body: { a: 1 } };
-    const broken = await facing((_, response) => problem(response, 503, 'unavailable'));
+    const broken = await facingBy((_, response) => problem(response, 503, 'unavailable'));
     await faultOf(broken.client.ask(Said, POST));
-    const lost = await facing((request) => request.socket.destroy());
+    const lost = await facingBy((request) => request.socket.destroy());
     await faultOf(lost.client.ask(Said, POST));
     expect([broken.asked.length, lost.asked.length]).toEqual([1, 1]);
-    const full = await facing((_, response) => problem(response, 429, 'too-many-requests', [], '0'));
+    const full = await facingBy((_, response) => problem(response, 429, 'too-many-requests', [], '0'));
     expect((await faultOf(full.client.ask(Said, POST))).code).toBe('unavailable');
     expect(full.asked.length).toBe(4);
   });
 
-  it('says that nobody is there', async () => {
-    const { url } = await facing(() => undefined);
-    for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
-    const client = createClient(addressOf(url, { DRYLANE_TOKEN: TOKEN }), QUICK);
-    const fault = await faultOf(client.ask(Said, { ...GET, method: 'POST' }));
-    expect(fault).toMatchObject({ code: 'unavailable', message: expect.stringContaining('ECONNREFUSED') });
-  });
-
   it('sends a tar part by part, and tells of what went wrong with it', async () => {
-    const { client } = await facing((request, response) => {
+    const { client } = await facingBy((request, response) => {
       let size = 0;
       request.on('data', (part: Buffer) => {
         size += part.length;

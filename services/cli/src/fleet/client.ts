@@ -54,10 +54,29 @@ export const TERMS: Terms = {
 };
 const MAX_PROBLEM_BYTES = 1024 ** 2;
 
-export function createClient(address: Address, terms: Terms = TERMS): Client {
+/** What a server sends back: as much of it as is asked for here. */
+export interface Sent {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: AsyncIterable<Uint8Array> | null;
+}
+
+/** Sends a request to that address and no other. */
+export type Send = (url: string, request: Request) => Promise<Sent>;
+
+export interface Request {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | ReadableStream;
+  readonly duplex?: 'half';
+  readonly redirect: 'manual';
+  readonly signal: AbortSignal;
+}
+
+export function createClient(address: Address, terms: Terms = TERMS, send: Send = fetch): Client {
   const { host } = address;
   const stream: Client['stream'] = async (call, bounds) => {
-    const { response, end } = await answerTo(address, call, terms);
+    const { response, end } = await answerTo({ ...address, send }, call, terms);
     return guarded(partsOf(response, bounds, { host, end }), host, end);
   };
   const document = (call: Call) => stream(call, { bytes: terms.documentBytes, idleMs: terms.idleMs });
@@ -75,14 +94,19 @@ export function createClient(address: Address, terms: Terms = TERMS): Client {
   };
 }
 
+/** A dispatcher, and the way to it. */
+interface Peer extends Address {
+  readonly send: Send;
+}
+
 interface Answered {
-  readonly response: Response;
+  readonly response: Sent;
   /** Stops the server from sending more; what is read then throws the reason. */
   readonly end: (why: unknown) => void;
 }
 
 /** An answer of a status that says it worked; others are tried again where that may help. */
-async function answerTo(address: Address, call: Call, terms: Terms): Promise<Answered> {
+async function answerTo(address: Peer, call: Call, terms: Terms): Promise<Answered> {
   const isSafe = call.isSafe ?? call.method === 'GET';
   for (let attempt = 1; ; attempt += 1) {
     const { fault, failure, answered } = await attemptOf(address, call, terms);
@@ -97,7 +121,7 @@ type Outcome =
   | { readonly answered: Answered; readonly fault?: never; readonly failure?: never }
   | { readonly answered?: never; readonly fault: DrylaneError; readonly failure: Failure };
 
-async function attemptOf(address: Address, call: Call, terms: Terms): Promise<Outcome> {
+async function attemptOf(address: Peer, call: Call, terms: Terms): Promise<Outcome> {
   const { host } = address;
   const ending = new AbortController();
   const end = (why: unknown): void => ending.abort(why);
@@ -105,7 +129,7 @@ async function attemptOf(address: Address, call: Call, terms: Terms): Promise<Ou
   const timer = call.tar ? undefined : setTimeout(() => end(away(host, 'no answer in time')), terms.answerMs);
   try {
     const signal = call.signal ? AbortSignal.any([ending.signal, call.signal]) : ending.signal;
-    const response = await fetch(urlOf(address, call), requestOf(address, call, signal));
+    const response = await address.send(urlOf(address, call), requestOf(address, call, signal));
     clearTimeout(timer);
     if (response.status >= 200 && response.status < 300) return { answered: { response, end } };
     const retryAfter = response.headers.get('retry-after');
@@ -129,7 +153,7 @@ function urlOf({ base }: Address, call: Call): string {
   return `${base}${call.path}${query.length === 0 ? '' : `?${new URLSearchParams(query)}`}`;
 }
 
-function requestOf({ token }: Address, call: Call, signal: AbortSignal): RequestInit {
+function requestOf({ token }: Address, call: Call, signal: AbortSignal): Request {
   const { method, body, tar, lastEventId } = call;
   const type = tar ? 'application/x-tar' : body === undefined ? undefined : 'application/json';
   return {
@@ -151,7 +175,7 @@ function requestOf({ token }: Address, call: Call, signal: AbortSignal): Request
 
 async function refusalOf(
   host: string,
-  response: Response,
+  response: Sent,
   { idleMs }: Terms,
   end: Answered['end'],
 ): Promise<DrylaneError> {

@@ -16,6 +16,8 @@ import { keep, recall } from '../desk/record.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { openSqliteLedger } from '../ledger/sqlite.ts';
 import { openSigner } from '../receipt/keys.ts';
+import { createBell } from './bell.ts';
+import { entranceFromAfar } from './entrance.ts';
 import type { Fleet } from './fleet.ts';
 import { keeper } from './keeper.ts';
 import { settleWork } from './settle.ts';
@@ -45,7 +47,8 @@ export async function openPlace(): Promise<Place> {
     proven: async <T>(approvals: T) => approvals,
   };
   const loaded = { policy, digest: digestOfJson(policy), rules: [], tests: [], shipped: false };
-  const quiet = { redactor: createRedactor([]), nudge: () => {}, told: () => {}, stuck: () => {} };
+  const door = { entrance: entranceFromAfar(policy), bell: createBell() };
+  const quiet = { ...door, redactor: createRedactor([]), nudge: () => {}, told: () => {}, stuck: () => {} };
   const place: Place = {
     ...{ state, ledger, transport },
     fleet: { desk, policy: loaded, keepPolicy: keeper(blobs, policy), transport, limits: LIMITS, ...quiet },

@@ -4,6 +4,8 @@ import type { Lane } from '@drylane/proto/approval';
 import type { LoadedPolicy } from '../admit/load.ts';
 import type { Desk } from '../desk/desk.ts';
 import type { Run } from '../ledger/event.ts';
+import type { Bell } from './bell.ts';
+import type { Entrance } from './entrance.ts';
 import type { Keeper } from './keeper.ts';
 
 /** How much a fleet takes in, and how much of it is under way at once. */
@@ -21,12 +23,15 @@ export interface FleetLimits {
 export interface Fleet {
   readonly desk: Desk;
   readonly policy: LoadedPolicy;
+  readonly entrance: Entrance;
   /** Sees to it that the policy is kept, for those who look at a run later. */
   readonly keepPolicy: Keeper;
   readonly transport: Transport;
   readonly limits: FleetLimits;
   /** Knows what secrets look like, and none: it tells strangers what it found. */
   readonly redactor: Redactor;
+  /** For those in this process who follow a run. */
+  readonly bell: Bell;
   /** Has the line looked at soon: something in it has changed. */
   nudge(): void;
   /** Hears of a run that was settled: where it stands, and in which lane. Of each run and lane, once. */

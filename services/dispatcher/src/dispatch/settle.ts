@@ -36,6 +36,7 @@ async function settle(fleet: Fleet, { run, lane, task }: Job, queued: QueuedJob)
       : settleLive(fleet.desk, run, queued),
   );
   if (isNew) fleet.told((await fleet.desk.ledger.readRun(run)).run, lane);
+  fleet.bell.ring(run);
   fleet.nudge();
 }
 

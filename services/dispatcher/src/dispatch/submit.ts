@@ -9,14 +9,13 @@ import { type RunId, runId } from '@drylane/proto/ids';
 import type { Risk } from '@drylane/proto/risk';
 import { admit } from '../admit/admit.ts';
 import type { Admitted } from '../admit/admitted.ts';
-import { nextAfterClassify } from '../admit/next.ts';
 import { classify } from '../classify/classify.ts';
 import { issuerFor, NOTHING_KNOWN } from '../desk/ending.ts';
 import { keep } from '../desk/record.ts';
 import type { LedgerEvent, Run } from '../ledger/event.ts';
 import type { NewRun } from '../ledger/ledger.ts';
 import type { Fleet } from './fleet.ts';
-import { locateFromAfar, sourceOf } from './place.ts';
+import { sourceOf } from './place.ts';
 import { secretProblems } from './secrets.ts';
 import { rehearsalTask } from './task.ts';
 
@@ -51,7 +50,7 @@ export async function submit(fleet: Fleet, asked: Asked): Promise<Taken> {
 
 async function take(fleet: Fleet, id: RunId, asked: Asked): Promise<Taken> {
   const { desk } = fleet;
-  const admitted = admitOr(fleet, asked);
+  const admitted = await admitOr(fleet, asked);
   await fleet.keepPolicy(Date.now());
   const added =
     admitted instanceof DrylaneError
@@ -72,11 +71,11 @@ function keyOf({ envelope, tenant, promote }: Asked): NewRun['key'] {
   return key === undefined ? null : { tenant, key, body: digestOfJson({ envelope, promote }) };
 }
 
-function admitOr(
-  { policy }: Fleet,
+async function admitOr(
+  { policy, entrance }: Fleet,
   { envelope, tenant }: Pick<Asked, 'envelope' | 'tenant'>,
-): Admitted | DrylaneError {
-  const located = locateFromAfar(envelope, { tenant, workspaces: policy.policy.workspaces });
+): Promise<Admitted | DrylaneError> {
+  const located = await entrance.locate(envelope, tenant);
   try {
     return admit(envelope, policy.policy, { located, looksSecret });
   } catch (fault) {
@@ -86,7 +85,7 @@ function admitOr(
 }
 
 async function admission(
-  { desk, policy, redactor }: Fleet,
+  { desk, policy, redactor, entrance }: Fleet,
   id: RunId,
   asked: Asked,
   admitted: Admitted,
@@ -96,7 +95,7 @@ async function admission(
     desk.blobs,
     rehearsalTask({ id, submitter: asked.submitter, risk }, admitted, policy.policy),
   );
-  const next = nextAfterClassify(risk, policy.policy);
+  const next = entrance.next(risk);
   const events: LedgerEvent[] = [
     submittedBy(asked, policy.digest, task),
     { type: 'classified', score: risk.score, level: risk.level },

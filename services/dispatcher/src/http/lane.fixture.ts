@@ -3,6 +3,8 @@ import { createRedactor } from '@drylane/chassis/redact/redact';
 import { inlineTransport } from '@drylane/chassis/transport/inline';
 import { digestOfJson } from '@drylane/proto/digest';
 import { QUEUES } from '@drylane/proto/task';
+import { createBell } from '../dispatch/bell.ts';
+import { entranceFromAfar } from '../dispatch/entrance.ts';
 import type { Fleet, FleetLimits } from '../dispatch/fleet.ts';
 import { keeper } from '../dispatch/keeper.ts';
 import { advanceLine } from '../dispatch/line.ts';
@@ -54,7 +56,12 @@ export function openLane(
       proven: async (approvals) => approvals.filter(({ approver }) => approver.proof === 'token'),
     },
     policy: { policy: POLICY, digest: digestOfJson(POLICY), rules: [], tests: [], shipped: false },
-    ...{ transport, limits: { ...LIMITS, ...limits } },
+    ...{
+      transport,
+      limits: { ...LIMITS, ...limits },
+      bell: createBell(),
+      entrance: entranceFromAfar(POLICY),
+    },
     ...{ redactor: createRedactor([]), keepPolicy: keeper(blobs, POLICY) },
     nudge: () => line?.nudge(),
     told: ({ id }, lane) => void (lane === 'rehearsal' && endOf(id).resolve()),

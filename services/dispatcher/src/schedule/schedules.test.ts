@@ -10,6 +10,8 @@ import { ScheduleRequest } from '@drylane/proto/schedule';
 import { QUEUES } from '@drylane/proto/task';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Principal } from '../access/access.ts';
+import { createBell } from '../dispatch/bell.ts';
+import { entranceFromAfar } from '../dispatch/entrance.ts';
 import type { Fleet } from '../dispatch/fleet.ts';
 import { keeper } from '../dispatch/keeper.ts';
 import { createRoom } from '../dispatch/room.ts';
@@ -49,7 +51,7 @@ describeDatabases('schedules in %s', (at) => {
       keepPolicy: keeper(kept, policy),
       transport: inlineTransport({ queues: QUEUES, keep: 9 }),
       limits: { window: 1, waitingOfTenant: 9, waiting: 9, givenUpMs: 1000 },
-      redactor: createRedactor([]),
+      ...{ entrance: entranceFromAfar(policy), bell: createBell(), redactor: createRedactor([]) },
       nudge: () => {},
       told: () => {},
       stuck: () => {},

@@ -52,6 +52,7 @@ export function claimingOf(fleet: Fleet): Claiming {
     const isNew = run.state === 'promoting' && (await settleLanded(desk, id, landed));
     const settled = await find(id);
     if (isNew) fleet.told(settled, 'live');
+    fleet.bell.ring(id);
     fleet.nudge();
     return settled;
   }

@@ -21,6 +21,7 @@ export function landingOf(fleet: Fleet): Landing {
   return {
     async decide(who, id, said) {
       const heard = await hear(fleet, id, who.id, said);
+      fleet.bell.ring(id);
       fleet.nudge();
       return heard;
     },

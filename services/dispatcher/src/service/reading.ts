@@ -1,9 +1,9 @@
 import type { Digest } from '@drylane/proto/digest';
 import type { DrylaneError } from '@drylane/proto/errors';
 import type { RunId } from '@drylane/proto/ids';
-import type { Desk } from '../desk/desk.ts';
 import { openDossier } from '../desk/dossier.ts';
 import { type Judgement, promotionOf, recall, receiptRefOf } from '../desk/record.ts';
+import type { Fleet } from '../dispatch/fleet.ts';
 import type { Content, Service } from '../http/service.ts';
 import type { Run } from '../ledger/event.ts';
 import { followRun } from './following.ts';
@@ -27,7 +27,7 @@ type Reading = Pick<
 >;
 
 /** Everything of the service that only reads. */
-export function readingOf(desk: Desk): Reading {
+export function readingOf({ desk, bell }: Pick<Fleet, 'desk' | 'bell'>): Reading {
   const { ledger, blobs } = desk;
   const find = async (id: RunId) => (await ledger.readRun(id)).run;
   const changeSet = async (id: RunId) => {
@@ -42,7 +42,7 @@ export function readingOf(desk: Desk): Reading {
   return {
     find,
     list: ({ tenants, ...query }) => ledger.listRuns(tenants === 'all' ? query : { ...query, tenants }),
-    events: (id, query) => followRun(ledger, id, query),
+    events: (id, query) => followRun({ ledger, bell }, id, query),
     async report(id) {
       const { run, evidence, judgement, outcome } = await openDossier(desk, id);
       const { decision, risk } = judgement;

@@ -16,7 +16,7 @@ export function fleetService(fleet: Fleet, schedules: Pick<Service, Kept>): Serv
   const { desk } = fleet;
   const retryAfter = createRoom(fleet);
   return {
-    ...readingOf(desk),
+    ...readingOf(fleet),
     ...landingOf(fleet),
     ...claimingOf(fleet),
     ...schedules,

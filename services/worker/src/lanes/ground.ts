@@ -53,7 +53,12 @@ export async function openGround(sources: Sources, task: RehearsalTask): Promise
   return within(task, await sources.git.lease(source.git.url, commit), commit);
 }
 
-async function openDirectory(sources: Sources, task: RehearsalTask, path: string): Promise<Ground> {
+/** A directory of this host, as {@link openGround} gives it. @throws DrylaneError `bad-input`. */
+export async function openDirectory(
+  sources: Pick<Sources, 'roots' | 'stateDir'>,
+  task: RehearsalTask,
+  path: string,
+): Promise<Ground> {
   if (task.workspace !== path) throw refused('workspace', 'is another than its source', 'name one of them');
   checkFence(sources, path);
   await checkDirectory(path, 'workspace.path');

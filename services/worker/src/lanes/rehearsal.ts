@@ -13,7 +13,7 @@ import type { Seal } from '../evidence/sealed.ts';
 import { rehearse } from '../rehearse/run.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { isWorkersFault, reasonFor } from './faults.ts';
-import { type Ground, openGround, type Sources } from './ground.ts';
+import type { Ground } from './ground.ts';
 import { keepPatch } from './patching.ts';
 import { couldLand } from './prospect.ts';
 import { requestOf } from './request.ts';
@@ -24,7 +24,8 @@ import { taskOf } from './tasks.ts';
 export interface RehearsalLane {
   readonly sandbox: Sandbox;
   readonly blobs: Blobs;
-  readonly sources: Sources;
+  /** Gets the files of a task's workspace. @throws DrylaneError `bad-input` for what must not be rehearsed on. */
+  readonly ground: (task: RehearsalTask) => Promise<Ground>;
   /** OCI runtime by its name in the engine; null is the engine's default. */
   readonly runtime: string | null;
   readonly metrics: Counts;
@@ -92,13 +93,15 @@ interface Terms {
 async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Terms) {
   const { blobs, metrics, sandbox } = lane;
   const { canaries, signal } = terms;
-  using ground = await openGround(lane.sources, task);
+  using ground = await lane.ground(task);
   const seal = await sealFor(task);
   const own = createRedactor(canaries, lane.rules);
   const redactor = counting(own, metrics);
   const request = requestOf(task, ground.directory, canaries, lane.runtime);
   const mayLand = (observed: Evidence): boolean => couldLand(task, observed);
-  const seen = await rehearse(sandbox, request, { redactor, seal, blobs, mayLand, signal });
+  await using leave = leaving();
+  const handling = { redactor, seal, blobs, mayLand, signal, leaving: leave.begun };
+  const seen = await rehearse(sandbox, request, handling);
   const { evidence, patches, changeSet } = seen;
   const sealed = await seal?.end();
   const scrub = (text: string): string => own.text(text).text;
@@ -107,6 +110,7 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
     keepDocument(blobs, evidence),
     keepDocument(blobs, patches),
     sealed === undefined ? null : blobs.put(sealed),
+    leave.gone(),
   ]);
   const tookMs = performance.now() - terms.startedMs;
   countEvidence(evidence, tookMs, metrics);
@@ -116,6 +120,20 @@ async function rehearseTask(lane: RehearsalLane, task: RehearsalTask, terms: Ter
     ...{ change_set: changeSet?.digest ?? null, patch },
     ...originOf(ground),
     took_ms: Math.round(tookMs),
+  };
+}
+
+/** A sandbox that is taken away while what was seen is kept: until it is gone, its files are needed, and nothing is answered. */
+function leaving() {
+  let gone = Promise.resolve();
+  return {
+    begun(taken: Promise<void>): void {
+      // Whoever waits for it hears of it, unless something else goes wrong first.
+      taken.catch(() => undefined);
+      gone = taken;
+    },
+    gone: () => gone,
+    [Symbol.asyncDispose]: () => gone.catch(() => undefined),
   };
 }
 
