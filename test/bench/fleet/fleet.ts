@@ -42,14 +42,14 @@ const FULL: Size = {
 /** Measures a whole fleet, and says what was seen. */
 export async function fleetCost(report: Report, isQuick: boolean): Promise<void> {
   const size = isQuick ? QUICK : FULL;
-  await using fleet = await startFleet({
+  const starting = startFleet({
     environment: {
       // More than anybody sends here, so that it is the dispatcher that is measured and not its limit.
       dispatcher: { DRYLANE_RATE: '100000' },
       rehearsal: { DRYLANE_CONCURRENCY: '1' },
     },
   });
-  using _ = takenDown(fleet);
+  await using fleet = await takenDown(starting);
   const site = join(fleet.workspaces, 'site');
   await mkdir(site);
   const envelopeOf = (command: string) => ({
