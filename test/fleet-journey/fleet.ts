@@ -44,12 +44,20 @@ export async function startFleet(plan: FleetPlan = {}): Promise<Fleet> {
   const network = await openNetwork(plan, { root, redis: redis.url, database, dispatchers });
   const environmentOf = environmentsOf({ plan, root, workspaces, network, secrets, ports });
   const processes = new Map<ProcessName, FleetProcess>();
-  const start = async (name: ProcessName): Promise<FleetProcess> => {
+  const [closing, coming] = [new AbortController(), new Set<Promise<FleetProcess>>()];
+  const start = (name: ProcessName): Promise<FleetProcess> => {
+    const started = startOne(name).finally(() => coming.delete(started));
+    coming.add(started);
+    return started;
+  };
+  const startOne = async (name: ProcessName): Promise<FleetProcess> => {
+    closing.signal.throwIfAborted();
     const kind = kindOf(name);
     const service = kind === 'rehearsal' || kind === 'live' ? 'worker' : kind;
     const started = await startProcess(service, environmentOf(name), {
       ground: plan.grounds?.(root)[name] ?? [],
       hear: (line) => plan.hear?.(name, line),
+      giveUp: closing.signal,
     });
     processes.set(name, started);
     if (kind === 'dispatcher') ports.set(name, started.port);
@@ -59,6 +67,9 @@ export async function startFleet(plan: FleetPlan = {}): Promise<Fleet> {
     await Promise.all([...processes.values()].map((process) => process.end('SIGTERM')));
   };
   const close = async (): Promise<void> => {
+    // Somebody may still be starting one, or go on to start the next.
+    closing.abort(new Error('the fleet is taken down'));
+    await Promise.allSettled(coming);
     await end();
     await Promise.all([redis.stop(), postgres.stop(), network.stop()]);
     await around?.[Symbol.asyncDispose]();

@@ -36,13 +36,15 @@ interface StartOptions {
   readonly ground?: readonly string[];
   /** Hears each line of its log. */
   readonly hear?: (line: Line) => void;
+  /** Ends it where it is not up yet. */
+  readonly giveUp?: AbortSignal;
 }
 
 /** Starts a service as it is deployed, and waits until it says that it is up. */
 export async function startProcess(
   service: 'dispatcher' | 'comparator' | 'worker',
   environment: Readonly<Record<string, string>>,
-  { ground = [], hear }: StartOptions = {},
+  { ground = [], hear, giveUp }: StartOptions = {},
 ): Promise<FleetProcess> {
   const isApart = ground.length > 0;
   const [program = process.execPath, ...words] = isApart ? [...APART, ...ground, process.execPath] : [];
@@ -53,6 +55,8 @@ export async function startProcess(
   const closed = once(child, 'close');
   const [lines, errors]: [Line[], string[]] = [[], []];
   createInterface(child.stderr).on('line', (line) => void errors.push(line));
+  const kill = (): boolean => child.kill('SIGTERM');
+  giveUp?.addEventListener('abort', kill);
   const port = await new Promise<number>((resolve, reject) => {
     createInterface(child.stdout).on('line', (text) => {
       const line = lineOf(text);
@@ -63,7 +67,7 @@ export async function startProcess(
     closed.then(() =>
       reject(new Error(`the ${service} ended: ${errors.join(' ')} ${JSON.stringify(lines.at(-1))}`)),
     );
-  });
+  }).finally(() => giveUp?.removeEventListener('abort', kill));
   const pid = (isApart ? childrenOf(child.pid)[0] : child.pid) ?? 0;
   return {
     ...{ pid, isApart, lines, port, ended: closed },

@@ -42,14 +42,14 @@ const FULL: Size = {
 /** Measures a whole fleet, and says what was seen. */
 export async function fleetCost(report: Report, isQuick: boolean): Promise<void> {
   const size = isQuick ? QUICK : FULL;
-  await using fleet = await startFleet({
+  const starting = startFleet({
     environment: {
       // More than anybody sends here, so that it is the dispatcher that is measured and not its limit.
       dispatcher: { DRYLANE_RATE: '100000' },
       rehearsal: { DRYLANE_CONCURRENCY: '1' },
     },
   });
-  using _ = takenDown(fleet);
+  await using fleet = await takenDown(starting);
   const site = join(fleet.workspaces, 'site');
   await mkdir(site);
   const envelopeOf = (command: string) => ({
@@ -74,8 +74,12 @@ async function sayWorkers(
   const each = (rounds: readonly Throughput[]): number[] => rounds.map(({ perSecond }) => 1000 / perSecond);
   const [alone, both] = [each(one), each(two)];
   report.row(rowOf(`rehearsals that ${name}, two workers`, both, { name: 'one worker', times: alone }));
-  const gain = (median(alone) / median(both)).toFixed(2);
-  report.note(`two workers do ${gain} of what one does`, `of those that ${name}`);
+  const gain = (of: (round: Throughput) => number): string =>
+    (median(two.map(of)) / median(one.map(of))).toFixed(2);
+  report.note(
+    `two workers do ${gain(({ steady }) => steady)} of what one does`,
+    `of those that ${name}, while both have work; ${gain(({ perSecond }) => perSecond)} from first to last`,
+  );
   for (const [who, rounds] of [
     ['one', one],
     ['two', two],
@@ -83,13 +87,14 @@ async function sayWorkers(
     report.note(`  a worker of ${who}`, spentOn(rounds));
 }
 
-/** Where a worker's time went: what is spent around the runs does not shrink with more workers. */
+/** Where a worker's time went: what is spent before and after the runs does not shrink with more workers. */
 function spentOn(rounds: readonly Throughput[]): string {
-  const [run, between, around] = (['run', 'between', 'around'] as const).map((part) =>
+  const [run, between, before, after] = (['run', 'between', 'before', 'after'] as const).map((part) =>
     median(rounds.map(({ spent }) => spent[part])).toFixed(0),
   );
   const cores = median(rounds.map((round) => round.cores)).toFixed(1);
-  return `${run} ms a run, ${between} between two, ${around} before the first and after the last; ${cores} cores busy`;
+  const once = `${before} before the first, ${after} after the last`;
+  return `${run} ms a run, ${between} idle between two, ${once}; ${cores} cores busy`;
 }
 
 /** Nobody works on what is submitted meanwhile. */

@@ -1,25 +1,20 @@
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fleet } from '../../fleet-journey/fleet.ts';
+import { kindOf } from '../../fleet-journey/plan.ts';
 import { submitMany } from './load.ts';
+import { type Spent, spentOf, steadyOf, type Turns } from './spent.ts';
 
 /** What some workers did in a round. */
 export interface Throughput {
+  /** From the first submission until all were settled. */
   readonly perSecond: number;
+  /** While no worker was without work. */
+  readonly steady: number;
   /** How many of the machine's cores were busy meanwhile, with whatever it was. */
   readonly cores: number;
   /** Where the time of a worker went, in milliseconds. */
   readonly spent: Spent;
-}
-
-/** What a worker's time is spent on, by its log. */
-interface Spent {
-  /** One rehearsal, from beginning to end. */
-  readonly run: number;
-  /** From the end of one to the beginning of the next. */
-  readonly between: number;
-  /** From the first submission to its first run, and from its last to when all were settled: once, however many there are. */
-  readonly around: number;
 }
 
 /** What one worker did, and what two did; one value for each round. */
@@ -69,30 +64,22 @@ async function throughput(fleet: Fleet, token: string, { count, envelope }: Work
   }
   const tookMs = performance.now() - startedAt;
   const cores = (busyMs() - busy) / tookMs;
-  return { perSecond: (count * 1000) / tookMs, cores, spent: spentBy(fleet, begunAt, tookMs) };
+  const turns = turnsOf(fleet, begunAt);
+  const spent = spentOf(turns, { sinceMs: begunAt, untilMs: begunAt + tookMs });
+  return { perSecond: (count * 1000) / tookMs, steady: steadyOf(turns), cores, spent };
 }
 
-/** On the average of the workers that did anything since. */
-function spentBy({ processes }: Fleet, sinceMs: number, tookMs: number): Spent {
-  const workers = [...processes].flatMap(([name, { lines }]) => {
-    const times = (msg: string): number[] =>
-      lines.filter((line) => line.msg === msg).map(({ time }) => Date.parse(String(time)));
-    const [begun, ended] = ['a rehearsal begins', 'a rehearsal ended'].map((msg) =>
-      times(msg).filter((time) => time >= sinceMs),
-    ) as [number[], number[]];
-    if (!name.startsWith('rehearsal') || ended.length === 0) return [];
-    const worked = ended.reduce((sum, end, at) => sum + end - (begun[at] ?? end), 0);
-    const span = (ended.at(-1) ?? 0) - (begun[0] ?? 0);
-    const run = worked / ended.length;
-    return [{ run, between: (span - worked) / Math.max(1, ended.length - 1), around: tookMs - span }];
+/** When each of a fleet's rehearsal workers began and ended runs since, by its log. */
+function turnsOf({ processes }: Fleet, sinceMs: number): readonly Turns[] {
+  return [...processes].flatMap(([name, { lines }]) => {
+    const times = (msg: string): readonly number[] =>
+      lines
+        .filter((line) => line.msg === msg)
+        .map(({ time }) => Date.parse(String(time)))
+        .filter((time) => time >= sinceMs);
+    const turns = { begun: times('a rehearsal begins'), ended: times('a rehearsal ended') };
+    return kindOf(name) === 'rehearsal' && turns.ended.length > 0 ? [turns] : [];
   });
-  const mean = (of: (one: Spent) => number): number =>
-    workers.reduce((sum, one) => sum + of(one), 0) / Math.max(1, workers.length);
-  return {
-    run: mean(({ run }) => run),
-    between: mean(({ between }) => between),
-    around: mean(({ around }) => around),
-  };
 }
 
 /** Milliseconds that this machine's cores have worked, all together. */
