@@ -161,6 +161,8 @@ function hear({ story, control, listener, stop, disk, living, equip }: Hearing) 
       if (end === null || story.ended !== null) return;
       story.ended = { ...end, atMs: performance.now() };
       looking = lookAround(end.keeperPid).finally(looked.resolve);
+      // Whoever waits for the end hears of it.
+      looking.catch(() => undefined);
     },
     output: (stream, chunk) => listener.output(stream, chunk),
     async marker(line, atMs) {
