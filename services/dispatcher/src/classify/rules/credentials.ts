@@ -28,14 +28,18 @@ const isWord = (c: Invocation, a: Arg): boolean =>
 /** Flags whose value is written, or names an identity that the program itself uses. */
 const OUTPUTS = ['-o', '-out', '--output', '-keyout', '-i', '--key', '--cert', '--cacert', '-E', '-keystore'];
 
-const candidates = (c: Parameters<Condition>[0]) =>
-  NAMES_ONLY.has(c.program)
-    ? c.redirections.flatMap((r) => (r.operator === '<' && r.target ? [r.target] : []))
-    : pathsOf(c).filter((a) => !isWritten(c, a));
+function candidates(c: Invocation): readonly Arg[] {
+  if (NAMES_ONLY.has(c.program))
+    return c.redirections.flatMap((r) => (r.operator === '<' && r.target ? [r.target] : []));
+  const written = writtenBy(c);
+  return pathsOf(c).filter((a) => !written.has(a));
+}
 
-const isWritten = (c: Invocation, a: Arg): boolean =>
-  OUTPUTS.some((flag) => c.flags.get(flag) === a) ||
-  c.effects.some((e) => e.target === a && e.kind === 'write');
+const writtenBy = (c: Invocation): ReadonlySet<unknown> =>
+  new Set([
+    ...OUTPUTS.map((flag) => c.flags.get(flag)),
+    ...c.effects.filter((e) => e.kind === 'write').map((e) => e.target),
+  ]);
 
 const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIAL|AUTH)/;
 const NETWORKED =
