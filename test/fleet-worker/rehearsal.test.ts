@@ -21,6 +21,8 @@ afterAll(() => fleet?.[Symbol.asyncDispose]());
 
 const rehearsals = () => ({
   DRYLANE_LANE: 'rehearsal',
+  // So that what stands is of what runs.
+  DRYLANE_SLOTS: '0',
   DRYLANE_GIT_SOURCES: `example.com,file:${join(fleet.root, 'source')}`,
 });
 
@@ -150,6 +152,24 @@ describe('a worker of the rehearsal lane', () => {
     const { evidence } = await begun;
     expect(evidence).toMatchObject({ complete: true, changes: [{ path: 'late' }] });
     expect(await readdir(join(fleet.root, 'first', 'sandboxes'))).toEqual([]);
+  });
+
+  it('has its slots taken away as well, by whoever follows it or by itself', async () => {
+    const slots = { ...rehearsals(), DRYLANE_SLOTS: '1' };
+    expect(await worker.end('SIGTERM')).toBe(0);
+    worker = await fleet.worker('first', slots);
+    await fleet.rehearse('true');
+    while ((await standing(worker)).length === 0) await new Promise((done) => setTimeout(done, 100));
+    const dead = worker;
+    expect(await worker.end('SIGKILL')).toBe('SIGKILL');
+    worker = await fleet.worker('first', slots);
+    expect(await standing(dead)).toEqual([]);
+    expect((await fleet.rehearse('echo slot')).evidence.stdout.text).toBe('slot\n');
+    while ((await standing(worker)).length === 0) await new Promise((done) => setTimeout(done, 100));
+    expect(await worker.end('SIGTERM')).toBe(0);
+    expect(await standing(worker)).toEqual([]);
+    expect(await readdir(join(fleet.root, 'first', 'sandboxes'))).toEqual([]);
+    worker = await fleet.worker('first', rehearsals());
   });
 
   it('finishes what it has when it is told to end, and takes nothing new', async () => {

@@ -3,7 +3,7 @@ import { quote } from './shell-words.ts';
 /** The verbs that work on a state directory, and so have `--state`. */
 export const STATE_VERBS = [
   ...['rehearse', 'execute', 'approve', 'reject', 'apply', 'recover', 'receipt', 'verify', 'init'],
-  ...['show', 'diff', 'runs', 'suggest', 'doctor'],
+  ...['show', 'diff', 'runs', 'suggest', 'doctor', 'up'],
 ] as const;
 
 const HINT = new RegExp(`\\bdrylane (?:${STATE_VERBS.join('|')})\\b(?! --state)`, 'g');

@@ -176,6 +176,13 @@ function writeJob(file: string, job: string): void {
 
 /** What the runner reads: for each credential its name, how many lines its value has, and these; an empty line at the end. */
 function giftOf(credentials: readonly KnownSecret[]): Buffer {
+  const loaders = credentials.find(({ name }) => /^(LD_|GLIBC_TUNABLES$)/.test(name));
+  if (loaders !== undefined)
+    throw new DrylaneError('bad-input', {
+      field: `credentials.${loaders.name}`,
+      message: 'is a variable by which the tracer would be loaded too',
+      mend: 'give the credential another name, and set that variable inside the command',
+    });
   const gifts = credentials.map(({ name, value }) => `${name} ${value.split('\n').length}\n${value}\n`);
   return Buffer.from(`${gifts.join('')}\n`, 'utf8');
 }

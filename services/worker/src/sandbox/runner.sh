@@ -88,27 +88,12 @@ done
 # The keeper outlives the shell: the worker reads counters and leftovers while they are still there.
 __drylane_keeper='unset SHLVL; exec 2>&7 7>&- 9>&-; /.drylane/busybox setsid "$1" -c "$2" "$3" </dev/null 8<&-; read -r _ <&8'
 for __drylane_loader in /.drylane/lib/ld-linux*; do :; done
-__drylane_called=$2
-# What the tracer has to say for itself is nobody's output.
-exec 2>/dev/null
-
-# Credentials are given only now, when nothing of the image runs that is not watched, and by this way only: a name and the
-# number of lines of its value, then these; an empty line is the end.
-echo c >&9
 __drylane_break='
 '
-while read -r __drylane_name __drylane_lines <&8 && [ -n "$__drylane_name" ]; do
-  IFS= read -r __drylane_value <&8
-  while [ "$__drylane_lines" -gt 1 ]; do
-    IFS= read -r __drylane_line <&8
-    __drylane_value=$__drylane_value$__drylane_break$__drylane_line
-    __drylane_lines=$((__drylane_lines - 1))
-  done
-  export "$__drylane_name=$__drylane_value"
-done
 
 # What the image wants of a loader is for the command: the tracer's own would run the image's code beside the trace. So the
 # tracer starts without it, and hands it on. And an image may have exported names of ours.
+__drylane_called=$2
 set -f --
 IFS=$__drylane_break
 for __drylane_line in $(export -p); do
@@ -127,7 +112,25 @@ for __drylane_line in $(export -p); do
 done
 unset IFS
 set -- "$@" /.drylane/busybox sh -c "$__drylane_keeper" keeper "$__drylane_shell" "$__drylane_text" "$__drylane_called"
-echo "b $__drylane_how" >&9
-
 # shellcheck disable=SC2086 # the options are words without blanks
-exec "$__drylane_loader" --library-path /.drylane/lib /.drylane/strace $__drylane_options -o /proc/self/fd/9 "$@"
+set -- "$__drylane_how" "$__drylane_loader" --library-path /.drylane/lib /.drylane/strace $__drylane_options \
+  -o /proc/self/fd/9 "$@"
+# What the tracer has to say for itself is nobody's output.
+exec 2>/dev/null
+
+# Credentials are given only now, when nothing of the image runs that is not watched, and by this way only: a name and the
+# number of lines of its value, then these; an empty line is the end. One may have the name of any variable above: nothing
+# of those is needed from here on.
+echo c >&9
+while read -r __drylane_name __drylane_lines <&8 && [ -n "$__drylane_name" ]; do
+  IFS= read -r __drylane_value <&8
+  while [ "$__drylane_lines" -gt 1 ]; do
+    IFS= read -r __drylane_line <&8
+    __drylane_value=$__drylane_value$__drylane_break$__drylane_line
+    __drylane_lines=$((__drylane_lines - 1))
+  done
+  export "$__drylane_name=$__drylane_value"
+done
+echo "b $1" >&9
+shift
+exec "$@"
