@@ -77,7 +77,9 @@ export async function runContainer(
     const found = await living;
     if (found !== undefined) for (const path of SCRATCH) disk.alsoFull(`/proc/${found.firstPid}/root${path}`);
     disk.alsoBelow(await standing.upper);
-    state = await endOf(standing, story, ear.looked);
+    // A view that the engine mounted is at rest only when the engine is done with it.
+    const looked = given.mount.type === 'bind' ? ear.looked : new Promise<void>(() => undefined);
+    state = await endOf(standing, story, looked);
   } catch (cause) {
     signal?.throwIfAborted();
     throw engineFault('sandbox', cause);
