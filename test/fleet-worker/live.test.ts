@@ -15,7 +15,8 @@ beforeAll(async () => {
   fleet = await startFleet('live');
   dispatcher = await startDispatcher();
   await writeFile(join(fleet.root, 'token'), `${TOKEN}\n`);
-  await fleet.worker('rehearsals', { DRYLANE_LANE: 'rehearsal' });
+  // It is killed in the end, and a slot would stay until another worker follows it.
+  await fleet.worker('rehearsals', { DRYLANE_LANE: 'rehearsal', DRYLANE_SLOTS: '0' });
   worker = await fleet.worker('live', live());
 });
 afterAll(async () => {

@@ -25,7 +25,8 @@ beforeAll(async () => {
   [fleet, dispatcher, server] = await Promise.all([startFleet('rerun'), startDispatcher(), listen()]);
   await writeFile(join(fleet.root, 'token'), TOKEN);
   await writeFile(join(fleet.site, 'a'), 'one\n');
-  await fleet.worker('rehearsals', { DRYLANE_LANE: 'rehearsal' });
+  // It is killed in the end, and a slot would stay until another worker follows it.
+  await fleet.worker('rehearsals', { DRYLANE_LANE: 'rehearsal', DRYLANE_SLOTS: '0' });
   worker = await fleet.worker('live', live());
   // A comparator, as far as workers know it.
   const weigh = async ({ before }: { readonly before: unknown }): Promise<Weighed> => {
